@@ -80,6 +80,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
     fn json_stringify(value: &JsValue) -> Result<JsValue, JsValue>;
 
+    /// `Object.prototype.valueOf` of the global object is that object, without js-sys's lazy cells.
+    #[wasm_bindgen(js_namespace = globalThis, js_name = valueOf)]
+    pub(crate) fn global_object() -> JsValue;
     #[wasm_bindgen(js_namespace = Math)]
     pub(crate) fn random() -> f64;
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
@@ -257,7 +260,7 @@ pub(crate) fn call(function: &Function, first: &JsValue, second: &JsValue) -> bo
 
 /// A global, or undefined.
 pub(crate) fn global(name: &str) -> JsValue {
-    get(&js_sys::global(), name)
+    get(&global_object(), name)
 }
 
 /// Opens a socket.

@@ -1,7 +1,6 @@
 //! One call: what it knows, and how it begins and ends.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Function};
@@ -14,7 +13,7 @@ use crate::capture::{self, Capture};
 use crate::errors;
 use crate::negotiator::{Told, explain};
 use crate::peer::{Owner, Peer};
-use crate::roster::{Health, Participant, Source, track_view};
+use crate::roster::{Health, Participant, Roster, Source, track_view};
 use crate::socket::Socket;
 
 /// What the application is told of the whole.
@@ -61,11 +60,11 @@ pub(crate) struct Call {
     pub(crate) state: Cell<State>,
     /// Everything expected was decoded once.
     pub(crate) arrived: Cell<bool>,
-    pub(crate) me: RefCell<Identity>,
+    pub(crate) me: RefCell<Rc<Identity>>,
     pub(crate) kind: RefCell<String>,
     pub(crate) ice_servers: RefCell<JsValue>,
-    pub(crate) roster: RefCell<BTreeMap<String, Participant>>,
-    pub(crate) peers: RefCell<BTreeMap<String, Rc<Peer>>>,
+    pub(crate) roster: RefCell<Roster>,
+    pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     pub(crate) capture: Rc<Capture>,
     pub(crate) chats: RefCell<Unconfirmed>,
     pub(crate) messages: Array,
@@ -182,6 +181,18 @@ impl Call {
         );
     }
 
+    pub(crate) fn participant(&self, id: &str) -> Option<Rc<Participant>> {
+        self.roster.borrow().get(id)
+    }
+
+    pub(crate) fn peer(&self, id: &str) -> Option<Rc<Peer>> {
+        self.peers
+            .borrow()
+            .iter()
+            .find(|peer| peer.id == id)
+            .cloned()
+    }
+
     /// Tells the application.
     pub(crate) fn emit(&self, name: &str, detail: &JsValue) {
         browser::call(&self.emit, &name.into(), detail);
@@ -227,7 +238,7 @@ impl Call {
         self.page.take();
         self.socket.discard();
         self.socket.timer.take();
-        for (_, peer) in self.peers.take() {
+        for peer in self.peers.take() {
             peer.close();
         }
         self.capture.stop();
@@ -246,12 +257,7 @@ impl Call {
     /// Makes the connection to a participant, instead of any earlier one.
     pub(crate) fn connect_peer(&self, id: &str) {
         let me = self.me.borrow().clone();
-        let Some((ordinal, generation)) = self
-            .roster
-            .borrow()
-            .get(id)
-            .map(|one| (one.ordinal, one.generation))
-        else {
+        let Some(one) = self.participant(id) else {
             return;
         };
         if id == me.participant {
@@ -261,16 +267,14 @@ impl Call {
         let owner: Weak<dyn Owner> = self.this.clone();
         let made = Peer::new(
             id.to_owned(),
-            generation,
-            me.ordinal > ordinal,
+            one.generation,
+            me.ordinal > one.ordinal,
             self.ice_servers.borrow().clone(),
             self.capture.clone(),
             owner,
         );
         match made {
-            Ok(peer) => {
-                self.peers.borrow_mut().insert(id.to_owned(), peer);
-            }
+            Ok(peer) => self.peers.borrow_mut().push(peer),
             Err(_) => self.emit(
                 "error",
                 &errors::problem(
@@ -283,8 +287,8 @@ impl Call {
 
     /// Drops the connection to a participant.
     pub(crate) fn disconnect_peer(&self, id: &str) {
-        let gone = self.peers.borrow_mut().remove(id);
-        if let Some(peer) = gone {
+        if let Some(peer) = self.peer(id) {
+            self.peers.borrow_mut().retain(|one| one.id != id);
             peer.close();
         }
     }
@@ -292,8 +296,7 @@ impl Call {
     /// How one is doing as far as we and the session know. Media that is decoded now outweighs a
     /// socket that is away (R30).
     fn health(&self, one: &Participant) -> Health {
-        let peers = self.peers.borrow();
-        let Some(peer) = peers.get(&one.id) else {
+        let Some(peer) = self.peer(&one.id) else {
             return one.told;
         };
         match (peer.watch.seen.get(), peer.watch.was_seen.get(), one.told) {
@@ -310,7 +313,7 @@ impl Call {
         let tracks = if is_self {
             self.capture.view()
         } else {
-            let peer = self.peers.borrow().get(&one.id).cloned();
+            let peer = self.peer(&one.id);
             one.tracks
                 .iter()
                 .map(|track| {
@@ -324,8 +327,7 @@ impl Call {
 
     /// Everyone, in order of arrival.
     pub(crate) fn participants(&self) -> Array {
-        let mut all: Vec<Participant> = self.roster.borrow().values().cloned().collect();
-        all.sort_by_key(|one| one.ordinal);
+        let all = self.roster.borrow().all();
         all.iter().map(|one| self.view(one)).collect()
     }
 
@@ -338,8 +340,7 @@ impl Call {
 
     /// Tells that one participant looks different now.
     pub(crate) fn tell_updated(&self, id: &str) {
-        let one = self.roster.borrow().get(id).cloned();
-        if let Some(one) = one {
+        if let Some(one) = self.participant(id) {
             self.tell_participant(&one, "updated");
         }
     }
@@ -375,14 +376,8 @@ impl Owner for Call {
 /// A chat message as the application sees it.
 pub(crate) fn message_view(call: &Call, wire: &JsValue) -> JsValue {
     let from = text(wire, "from").unwrap_or_default();
-    let known = call
-        .roster
-        .borrow()
-        .get(&from)
-        .map(|one| (one.name.clone(), one.user_id.clone()));
-    let name = match known {
-        Some((name, user)) if name.is_empty() => user.into(),
-        Some((name, _)) => name.into(),
+    let name = match call.participant(&from) {
+        Some(one) => one.name.as_str().into(),
         None => get(wire, "name"),
     };
     let is_self = from == call.me.borrow().participant;

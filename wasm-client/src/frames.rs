@@ -1,5 +1,7 @@
 //! What the server says.
 
+use std::rc::Rc;
+
 use samewire_core::link::Input;
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
@@ -7,7 +9,7 @@ use wasm_bindgen::JsValue;
 use crate::browser::{self, flag, get, js, list, number, text};
 use crate::call::{Call, Identity, State, message_view};
 use crate::errors;
-use crate::roster::{Health, Participant};
+use crate::roster::Participant;
 use crate::socket::now;
 
 impl Call {
@@ -40,7 +42,7 @@ impl Call {
         match kind {
             "participant_joined" | "participant_updated" => {
                 if let Some(one) = Participant::read(&get(frame, "participant")) {
-                    self.arrived_or_changed(one);
+                    self.arrived_or_changed(Rc::new(one));
                 }
             }
             "participant_left" => self.departed(frame),
@@ -78,7 +80,8 @@ impl Call {
     }
 
     fn session(&self, session: &JsValue) {
-        let mut me = self.me.borrow_mut();
+        let mut whole = self.me.borrow_mut();
+        let me = Rc::make_mut(&mut whole);
         me.epoch = number(session, "epoch");
         me.incarnation = text(session, "incarnation").unwrap_or_default();
         if let Some(kind) = text(session, "kind") {
@@ -90,13 +93,13 @@ impl Call {
         let resumed = flag(frame, "resumed") && !self.me.borrow().participant.is_empty();
         let last_id = number(frame, "last_id");
         let before = self.me.borrow().clone();
-        *self.me.borrow_mut() = Identity {
+        *self.me.borrow_mut() = Rc::new(Identity {
             participant: text(frame, "participant").unwrap_or_default(),
             ordinal: number(frame, "ordinal"),
             generation: number(frame, "generation"),
             secret: text(frame, "resume_secret").unwrap_or_default(),
             ..Identity::default()
-        };
+        });
         self.session(&get(frame, "session"));
         let heartbeat = match number(&get(frame, "config"), "heartbeat_ms") {
             0 => 15_000,
@@ -133,7 +136,7 @@ impl Call {
     /// The same participation goes on. Media is not touched (R30); only a pair whose signals may be
     /// lost negotiates anew (R25).
     fn resumed(&self, last_id: u64) {
-        let peers: Vec<_> = self.peers.borrow().values().cloned().collect();
+        let peers = self.peers.borrow().clone();
         for peer in peers {
             if peer.unsent.get() || peer.last_signal.get() > last_id {
                 peer.signals_lost();
@@ -143,17 +146,16 @@ impl Call {
 
     /// A new participation: everyone is met anew.
     fn snapshot(&self, frame: &JsValue, before: &Identity) {
-        let old: Vec<String> = self.peers.borrow().keys().cloned().collect();
-        for id in old {
-            self.disconnect_peer(&id);
+        for peer in self.peers.take() {
+            peer.close();
         }
-        let gone = self.roster.take();
-        let present: Vec<Participant> = list(frame, "participants")
+        let gone = self.roster.take().all();
+        let present: Vec<Rc<Participant>> = list(frame, "participants")
             .iter()
-            .filter_map(|one| Participant::read(&one))
+            .filter_map(|one| Participant::read(&one).map(Rc::new))
             .collect();
         for one in &present {
-            self.roster.borrow_mut().insert(one.id.clone(), one.clone());
+            self.roster.borrow_mut().insert(one.clone());
         }
         self.messages.set_length(0);
         for message in list(frame, "chat").iter() {
@@ -167,8 +169,8 @@ impl Call {
         if before.participant.is_empty() {
             return;
         }
-        for (id, one) in gone {
-            if !present.iter().any(|there| there.id == id) {
+        for one in gone {
+            if !present.iter().any(|there| there.id == one.id) {
                 self.tell_participant(&one, "left");
             }
         }
@@ -177,16 +179,12 @@ impl Call {
         }
     }
 
-    fn arrived_or_changed(&self, one: Participant) {
-        let id = one.id.clone();
-        let known = self
-            .roster
-            .borrow_mut()
-            .insert(id.clone(), one.clone())
-            .map(|known| known.generation);
-        let is_self = id == self.me.borrow().participant;
+    fn arrived_or_changed(&self, one: Rc<Participant>) {
+        let known = self.roster.borrow_mut().insert(one.clone());
+        let known = known.map(|known| known.generation);
+        let is_self = one.id == self.me.borrow().participant;
         if !is_self && known != Some(one.generation) {
-            self.connect_peer(&id);
+            self.connect_peer(&one.id);
         }
         let change = if known.is_some() { "updated" } else { "joined" };
         self.tell_participant(&one, change);
@@ -199,8 +197,7 @@ impl Call {
         let Some(id) = id else { return };
         self.disconnect_peer(&id);
         let gone = self.roster.borrow_mut().remove(&id);
-        if let Some(mut one) = gone {
-            one.told = Health::Lost;
+        if let Some(one) = gone {
             self.tell_participant(&one, "left");
         }
         self.look();
@@ -211,8 +208,9 @@ impl Call {
         let Some(from) = text(frame, "from") else {
             return;
         };
-        let peer = self.peers.borrow().get(&from).cloned();
-        let Some(peer) = peer else { return };
+        let Some(peer) = self.peer(&from) else {
+            return;
+        };
         let current = number(frame, "epoch") == self.me.borrow().epoch
             && number(frame, "generation") == peer.generation;
         if current {

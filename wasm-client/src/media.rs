@@ -1,7 +1,5 @@
 //! Publishing, muting, and telling the session who is seen.
 
-use std::rc::Rc;
-
 use js_sys::{Array, Function};
 use samewire_core::link::{Input, Link};
 use wasm_bindgen::JsValue;
@@ -25,14 +23,14 @@ impl Call {
     /// session storage, finds the lock held and takes a name of its own (R9).
     pub(crate) fn identify(&self) {
         let session = self.url.split('?').next().unwrap_or_default();
-        let key = ["samewire:", session].concat();
+        let key = named(session);
         let storage = global("sessionStorage");
         let stored = browser::invoke(&storage, "getItem", &[key.as_str().into()])
             .ok()
             .and_then(|stored| stored.as_string());
         let instance = stored.unwrap_or_else(browser::random_id);
         let this = self.this.clone();
-        let name = ["samewire:", instance.as_str()].concat();
+        let name = named(&instance);
         let lock = browser::hold_lock(&name, move |ours| {
             let Some(call) = this.upgrade() else { return };
             if call.state.get() == State::Left {
@@ -64,7 +62,7 @@ impl Call {
                 }
             })
         };
-        let window: JsValue = js_sys::global().into();
+        let window: JsValue = browser::global_object();
         let nudge: fn(&Call) = |call| call.feed(Input::Nudged);
         let listeners = vec![
             listen(&window, "online", nudge),
@@ -146,7 +144,7 @@ impl Call {
 
     /// What a source sends has changed: the connections first, then the session, then the page.
     fn published(&self, source: Source) {
-        let peers: Vec<Rc<Peer>> = self.peers.borrow().values().cloned().collect();
+        let peers = self.peers.borrow().clone();
         for peer in peers {
             peer.publish(source);
         }
@@ -160,7 +158,7 @@ impl Call {
         if self.state.get() == State::Left {
             return Some(errors::problem("left", "The call is over."));
         }
-        if text.is_empty() || text.chars().count() > CHAT_LENGTH {
+        if text.is_empty() || length(&text) > CHAT_LENGTH {
             return Some(errors::problem(
                 "chat-length",
                 "A chat message has 1 to 4000 characters.",
@@ -194,7 +192,7 @@ impl Call {
         let this = self.this.clone();
         let timer = Timer::new(EVERY_MS, move || {
             if let Some(call) = this.upgrade() {
-                let peers: Vec<Rc<Peer>> = call.peers.borrow().values().cloned().collect();
+                let peers = call.peers.borrow().clone();
                 for peer in peers {
                     let this = this.clone();
                     peer.watch.read(&peer.connection, move || {
@@ -218,7 +216,7 @@ impl Call {
             return;
         }
         let now = browser::now();
-        let peers: Vec<Rc<Peer>> = self.peers.borrow().values().cloned().collect();
+        let peers = self.peers.borrow().clone();
         let mut sees = Vec::new();
         for peer in &peers {
             let seen = self.sees(peer, now);
@@ -259,11 +257,10 @@ impl Call {
 
     /// Every unmuted track that was announced flows; who announced none counts once connected.
     fn sees(&self, peer: &Peer, now: f64) -> bool {
-        let tracks = match self.roster.borrow().get(&peer.id) {
-            Some(one) => one.tracks.clone(),
-            None => return false,
+        let Some(one) = self.participant(&peer.id) else {
+            return false;
         };
-        let mut expected = tracks.iter().filter(|track| !track.muted).peekable();
+        let mut expected = one.tracks.iter().filter(|track| !track.muted).peekable();
         if expected.peek().is_none() {
             return peer.is_connected();
         }
@@ -273,4 +270,15 @@ impl Call {
                 .is_some_and(|id| peer.watch.flows(&id, now))
         })
     }
+}
+
+fn named(what: &str) -> String {
+    let mut name = String::from("samewire:");
+    name.push_str(what);
+    name
+}
+
+/// How many characters: bytes that do not continue one.
+fn length(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
 }

@@ -1,12 +1,14 @@
 //! Who is in the call, as the session tells it.
 
+use std::rc::Rc;
+
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{flag, get, list, number, object, text};
 
 /// Where a track comes from. With its kind it is what a track is known by (R27).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     Microphone,
     Camera,
@@ -44,7 +46,6 @@ impl Source {
 }
 
 /// An announced track.
-#[derive(Clone, Debug)]
 pub(crate) struct Track {
     pub(crate) id: String,
     pub(crate) source: Source,
@@ -54,7 +55,7 @@ pub(crate) struct Track {
 }
 
 /// How one is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
     Connecting,
     Good,
@@ -74,7 +75,6 @@ impl Health {
 }
 
 /// One participant.
-#[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: String,
     pub(crate) user_id: String,
@@ -124,6 +124,39 @@ impl Participant {
             ("hidden", self.hidden.into()),
             ("tracks", tracks.into()),
         ])
+    }
+}
+
+/// Everyone, in order of arrival. So few that a list beats a tree, above all in size.
+#[derive(Default)]
+pub(crate) struct Roster(Vec<Rc<Participant>>);
+
+impl Roster {
+    pub(crate) fn get(&self, id: &str) -> Option<Rc<Participant>> {
+        self.0.iter().find(|one| one.id == id).cloned()
+    }
+
+    /// Takes one in; whom it replaces.
+    pub(crate) fn insert(&mut self, one: Rc<Participant>) -> Option<Rc<Participant>> {
+        if let Some(known) = self.0.iter_mut().find(|known| known.id == one.id) {
+            return Some(core::mem::replace(known, one));
+        }
+        let before = self
+            .0
+            .iter()
+            .take_while(|known| known.ordinal < one.ordinal);
+        self.0.insert(before.count(), one);
+        None
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Rc<Participant>> {
+        let gone = self.get(id);
+        self.0.retain(|one| one.id != id);
+        gone
+    }
+
+    pub(crate) fn all(&self) -> Vec<Rc<Participant>> {
+        self.0.clone()
     }
 }
 

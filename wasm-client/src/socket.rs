@@ -123,10 +123,10 @@ impl Call {
         self.socket.discard();
         // The token route gives a socket's address; a page's origin makes an http one as easily.
         let url = match self.url.strip_prefix("http") {
-            Some(rest) => ["ws", rest].concat(),
+            Some(rest) => String::from("ws") + rest,
             None => self.url.clone(),
         };
-        let protocol = ["token.", self.token.borrow().as_str()].concat();
+        let protocol = String::from("token.") + self.token.borrow().as_str();
         let Ok(socket) = browser::open_socket(&url, ["samewire.v1", &protocol]) else {
             return self.end(Some(errors::problem(
                 "url",
@@ -168,9 +168,9 @@ impl Call {
         if !me.participant.is_empty() {
             let last_seq = self.socket.with(|link| link.last_seq()).unwrap_or(0);
             let resume = object(&[
-                ("participant", me.participant.into()),
-                ("incarnation", me.incarnation.into()),
-                ("secret", me.secret.into()),
+                ("participant", me.participant.as_str().into()),
+                ("incarnation", me.incarnation.as_str().into()),
+                ("secret", me.secret.as_str().into()),
                 ("last_seq", js(last_seq)),
             ]);
             set(&hello, "resume", &resume);

@@ -1,7 +1,6 @@
 //! Who is seen: what the statistics of one connection say about the media that should arrive (R41).
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
@@ -18,15 +17,15 @@ const STALLED_MS: f64 = 2_000.0;
 /// nothing at all (R26).
 const WATCHDOG_MS: f64 = 10_000.0;
 
-#[derive(Clone, Copy)]
 struct Counter {
+    track: String,
     value: u64,
     moved_at: f64,
 }
 
 /// The counters of one connection, by the received track's id.
 pub(crate) struct Watch {
-    counters: Rc<RefCell<BTreeMap<String, Counter>>>,
+    counters: Rc<RefCell<Vec<Counter>>>,
     /// Whether everything expected was seen at the last look.
     pub(crate) seen: Cell<bool>,
     /// Whether it ever was.
@@ -57,8 +56,8 @@ impl Watch {
     pub(crate) fn flows(&self, track_id: &str, now: f64) -> bool {
         let counters = self.counters.borrow();
         counters
-            .get(track_id)
-            .is_some_and(|counter| now - counter.moved_at < STALLED_MS)
+            .iter()
+            .any(|counter| counter.track == track_id && now - counter.moved_at < STALLED_MS)
     }
 
     /// Reads the statistics, then calls back.
@@ -78,7 +77,7 @@ impl Watch {
 
 /// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new
 /// stream and has moved too (R32).
-fn take(counters: &Rc<RefCell<BTreeMap<String, Counter>>>, report: &JsValue) {
+fn take(counters: &Rc<RefCell<Vec<Counter>>>, report: &JsValue) {
     let now = browser::now();
     let counters = counters.clone();
     browser::for_each(report, move |entry| {
@@ -98,10 +97,17 @@ fn take(counters: &Rc<RefCell<BTreeMap<String, Counter>>>, report: &JsValue) {
             },
         );
         let mut counters = counters.borrow_mut();
-        let known = counters.get(&track).copied();
-        if value > 0 && known.is_none_or(|known| known.value != value) {
-            let moved_at = now;
-            counters.insert(track, Counter { value, moved_at });
+        match counters.iter_mut().find(|known| known.track == track) {
+            Some(known) if known.value != value => {
+                known.value = value;
+                known.moved_at = now;
+            }
+            None if value > 0 => counters.push(Counter {
+                track,
+                value,
+                moved_at: now,
+            }),
+            Some(_) | None => {}
         }
     });
 }

@@ -58,7 +58,7 @@ pub fn ufrags(sdp: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in sdp.lines() {
         if let Some(ufrag) = line.strip_prefix("a=ice-ufrag:") {
-            let ufrag = ufrag.trim();
+            let ufrag = ufrag.trim_ascii();
             if !found.iter().any(|known| known == ufrag) {
                 found.push(ufrag.to_owned());
             }
