@@ -20,7 +20,7 @@ export class CallControls extends PlainElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="controls" role="toolbar" aria-label="Call">
+    return html`<section class="controls" aria-label="Call controls">
       ${this.device("microphone", "Microphone", this.microphone, "M")}
       ${this.device("camera", "Camera", this.camera, "V")}
       <button
@@ -60,7 +60,7 @@ export class CallControls extends PlainElement {
         <span class="control-icon">${icon("leave")}</span>
         <span class="control-text">Leave</span>
       </button>
-    </div>`;
+    </section>`;
   }
 
   private device(

@@ -1,4 +1,4 @@
-import { html, type PropertyValues, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Participant } from "samewire";
@@ -24,17 +24,19 @@ export class CallGrid extends PlainElement {
     this.observer.disconnect();
   }
 
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     this.arrange();
   }
 
   private arrange(): void {
     const list = this.querySelector<HTMLElement>(".tiles");
     if (!list) return;
+    // Rounded down: half a pixel too wide, and the last tile of each row would wrap.
+    const box = this.getBoundingClientRect();
     const { width, height } = bestGrid(
       this.tiles().length,
-      this.clientWidth,
-      this.clientHeight,
+      Math.floor(box.width),
+      Math.floor(box.height),
       GAP,
     );
     list.style.setProperty("--gap", `${GAP}px`);

@@ -55,10 +55,8 @@ export class CallRoom extends PlainElement {
       () => this.finish(),
     );
     const count = this.watched.participants.length;
-    notify(this, {
-      text:
-        count > 1 ? `You are in, ${people(count)} in the call` : "You are in",
-    });
+    const others = count > 1 ? `, ${people(count)} in the call` : "";
+    notify(this, { text: `You are in${others}`, quiet: true });
   }
 
   protected override firstUpdated(): void {

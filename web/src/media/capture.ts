@@ -72,7 +72,7 @@ export function inWords(device: Device, thrown: unknown): string {
     return `The ${device} needs a secure page: open this one over https or on localhost.`;
   }
   if (is("NotAllowedError", "denied", "permission-denied")) {
-    return `The browser may not use your ${device}. Allow it in the address bar or the site settings, then try again.`;
+    return `Your browser blocks the ${device}. Allow it in the site settings, then try again.`;
   }
   if (is("NotFoundError", "OverconstrainedError", "no-device", "not-found")) {
     return `No ${device} was found.`;

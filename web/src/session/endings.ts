@@ -14,7 +14,7 @@ export interface Ending {
 const ENDINGS: Record<string, Omit<Ending, "code">> = {
   left: {
     title: "You left the call",
-    text: "The others are still there. The same link lets you in again.",
+    text: "The same link lets you in again.",
     ways: ["rejoin", "new"],
   },
   full: {
