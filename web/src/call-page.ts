@@ -13,11 +13,13 @@ import {
 import "./session/call-over.js";
 import { endingOf, type Ending, type Way } from "./session/endings.js";
 import { enter } from "./session/enter.js";
+import { fitName } from "./session/name.js";
 import { readLink, showInAddress } from "./session/link.js";
 import { Problem } from "./session/problem.js";
 import { rememberedName, rememberName } from "./session/remembered.js";
 import { brandMark } from "./ui/icons.js";
-import { notify, type Notice, type NoticeList } from "./ui/notices.js";
+import "./ui/notices.js";
+import type { Notice, NoticeList } from "./ui/notices.js";
 import { PlainElement } from "./ui/plain-element.js";
 
 declare global {
@@ -87,14 +89,14 @@ export class CallPage extends PlainElement {
     try {
       const call = await enter(
         this.session,
-        this.name || "Guest",
+        fitName(this.name),
         captured.stream,
       );
       if (stale()) return void call.leave().catch(() => undefined);
       window.samewireCall = call;
       this.stage = { at: "call", call };
       for (const words of Object.values(captured.trouble)) {
-        notify(this, {
+        this.notices.add({
           text: `${words} You are in without it.`,
           kind: "error",
         });

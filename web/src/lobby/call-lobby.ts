@@ -8,6 +8,7 @@ import {
   type Wishes,
 } from "../media/capture.js";
 import { attach } from "../media/attach.js";
+import { fitName } from "../session/name.js";
 import { rememberedName } from "../session/remembered.js";
 import { avatar } from "../ui/avatar.js";
 import { icon } from "../ui/icons.js";
@@ -75,11 +76,10 @@ export class CallLobby extends PlainElement {
   private submit(event: SubmitEvent): void {
     event.preventDefault();
     this.handedOver = true;
-    const name = this.name.trim() || "Guest";
     this.dispatchEvent(
       new CustomEvent<Ready>("ready", {
         bubbles: true,
-        detail: { name, stream: this.stream },
+        detail: { name: this.name.trim(), stream: this.stream },
       }),
     );
   }
@@ -97,7 +97,7 @@ export class CallLobby extends PlainElement {
           this.wishes.camera && !this.busy
             ? nothing
             : html`<div class="preview-empty">
-                ${avatar(this.name.trim() || "Guest")}
+                ${avatar(fitName(this.name))}
                 <p>
                   ${this.busy ? "Asking for camera and microphone…" : "Your camera is off"}
                 </p>
