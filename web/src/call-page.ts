@@ -71,6 +71,11 @@ export class CallPage extends PlainElement {
     window.removeEventListener("online", this.backOnline);
   }
 
+  protected override updated(): void {
+    // The call and its end take the focus to their heading themselves.
+    if (this.stage.at === "joining") this.querySelector("h1")?.focus();
+  }
+
   private readonly backOnline = (): void => {
     if (this.stage.at === "over" && this.stage.ending.code === "offline")
       void this.join();

@@ -8,7 +8,7 @@ const WIDEST = 16 / 9;
 // Cameras are 4:3 or wider. On an upright phone cropping their sides shows faces larger; elsewhere it would only cut.
 const NARROWEST = 4 / 3;
 const NARROWEST_UPRIGHT = 3 / 4;
-const SMALLEST_TILE = 112;
+const SMALLEST_TILE = 96;
 
 /** The number of columns whose tiles are largest, for `count` tiles in a box. Below the smallest tile the box scrolls. */
 export function bestGrid(

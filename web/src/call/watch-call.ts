@@ -3,7 +3,7 @@ import type { Call, CallState, ChatMessage, Participant } from "samewire";
 import { isFinal } from "../session/endings.js";
 import { Problem } from "../session/problem.js";
 import { notify } from "../ui/notices.js";
-import { aboutParticipant } from "./announcements.js";
+import { aboutParticipant, banner } from "./announcements.js";
 
 /** Turns a call's events into what the page renders. Nothing here decides: it copies, and says what changed. */
 export class WatchedCall implements ReactiveController {
@@ -28,6 +28,10 @@ export class WatchedCall implements ReactiveController {
       this.refresh();
     });
     call.on("state", (state) => {
+      // The banner told of the interruption as it appeared; of its end nothing else would.
+      if (state === "connected" && banner(this.state)) {
+        notify(host, { text: "Connected again", quiet: true });
+      }
       this.state = state;
       this.refresh();
       if (state === "left") this.onOver();
