@@ -6,3 +6,4 @@ pub mod protocol;
 pub mod provider;
 pub mod session;
 pub mod time;
+pub mod tuning;

@@ -1,1 +1,39 @@
-//! What travels.
+//! What travels: the WebSocket subprotocol `samewire.v1` and the bodies of the HTTP API.
+//!
+//! Names and shapes are the public contract; the tests of this crate pin the JSON byte for byte.
+//! Unknown fields are ignored in both directions, so that a Worker and its objects may run
+//! different versions while a deployment is under way (R6).
+//!
+//! [`client`] is read by the session, [`server`] is written by it, [`http`] is what backends and
+//! operators see, [`ids`] are the names and numbers that all of them share, [`close`] are the codes
+//! with which a socket ends.
+
+pub mod client;
+pub mod close;
+pub mod http;
+pub mod ids;
+pub mod server;
+
+/// The WebSocket subprotocol that the server selects.
+pub const SUBPROTOCOL: &str = "samewire.v1";
+
+/// The prefix of the second subprotocol a client offers: `token.<jwt>`. A token never stands in a URL.
+pub const TOKEN_SUBPROTOCOL_PREFIX: &str = "token.";
+
+/// The major version that a `hello` must name.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The largest frame that a client may send, in bytes of UTF-8.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// The longest chat message, in Unicode scalar values.
+pub const MAX_CHAT_CHARS: usize = 4_000;
+
+/// How many chat messages a session keeps and a `welcome` carries.
+pub const CHAT_KEPT: usize = 200;
+
+/// The most tracks one participant may announce.
+pub const MAX_TRACKS: usize = 16;
+
+/// The longest client-chosen name of something small (an instance, a track), in bytes.
+pub const MAX_NAME_BYTES: usize = 128;

@@ -1,0 +1,140 @@
+//! The bodies of the HTTP API: camelCase JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::client::Track;
+use super::ids::{
+    Epoch, Generation, Incarnation, Ordinal, ParticipantId, ProviderName, SessionId, UserId,
+};
+use super::server::{Connection, LifeState, Mode, ProviderKind, Role, Sees};
+use crate::time::Millis;
+
+/// What a backend asks of `POST /v1/sessions/{id}/tokens`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TokenRequest {
+    /// Who it is for: 1 to 128 characters, the customer's own.
+    pub user_id: UserId,
+    /// What people call them: at most 128 characters; the user id when absent.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What they may do.
+    #[serde(default)]
+    pub role: Role,
+    /// How long the token admits: 60…86400 seconds, one hour when absent.
+    #[serde(default)]
+    pub ttl_seconds: Option<u64>,
+    /// How the session is to be; the first one stored wins.
+    #[serde(default)]
+    pub session: Option<SessionSettings>,
+}
+
+/// How a session is to be, set by its first token.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionSettings {
+    /// What people call it: at most 128 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// A call or a stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// How many P2P takes before an SFU is better: `P2P_PARTICIPANT_LIMIT` of this session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p2p_limit: Option<u32>,
+    /// Constants of this session, as in the `TUNING` variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Value>,
+}
+
+/// The answer to `POST /v1/sessions/{id}/tokens` and `POST /demo/token`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenResponse {
+    /// What `join` takes as `token`.
+    pub token: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: Millis,
+    /// What `join` takes as `url`: the session's socket.
+    pub url: String,
+}
+
+/// A session from the outside: `GET /v1/sessions/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// Its name.
+    pub id: SessionId,
+    /// Which life of that name.
+    pub incarnation: Incarnation,
+    /// The committed epoch.
+    pub epoch: Epoch,
+    /// The committed provider.
+    pub provider: ProviderName,
+    /// What kind of provider that is.
+    pub kind: ProviderKind,
+    /// The room on it.
+    pub room: SessionId,
+    /// What the session is doing.
+    pub state: LifeState,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Everyone, in the order of arrival.
+    pub participants: Vec<ParticipantSnapshot>,
+    /// What the object waits for, earliest first.
+    pub timers: Vec<TimerSnapshot>,
+}
+
+/// One participant from the outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParticipantSnapshot {
+    /// Who, in this session.
+    pub id: ParticipantId,
+    /// Who, to the customer.
+    pub user_id: UserId,
+    /// What people call them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The number given on arrival.
+    pub ordinal: Ordinal,
+    /// How often the tab came anew.
+    pub generation: Generation,
+    /// What the session knows of the connection.
+    pub connection: Connection,
+    /// All that is published.
+    pub tracks: Vec<Track>,
+    /// Whether nobody can see the tab.
+    pub hidden: bool,
+    /// Whose media this one decodes (R41).
+    pub sees: Sees,
+    /// Frames sent and not yet acknowledged.
+    pub unacknowledged: usize,
+}
+
+/// Something the object waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimerSnapshot {
+    /// When, in milliseconds since 1970.
+    pub at: Millis,
+    /// What happens then.
+    pub reason: crate::session::TimerReason,
+}
+
+/// An error of the HTTP API: RFC 9457 `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Stable, for programs: `urn:samewire:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of thing went wrong.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What was wrong here and what would be right.
+    pub detail: String,
+}

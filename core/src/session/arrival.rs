@@ -1,0 +1,439 @@
+//! `hello`: who comes, who comes back, and who cannot be let in.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::decision::{Turn, Write};
+use super::input::{Claims, Mint};
+use super::mailbox::Mailbox;
+use super::record::{Fence, Kept, ParticipantRecord, SecretHash, SessionRecord};
+use super::roster::Participant;
+use super::{Life, Session, Settings};
+use crate::protocol::PROTOCOL_VERSION;
+use crate::protocol::client::{Hello, Resume};
+use crate::protocol::close::CloseCode;
+use crate::protocol::ids::{
+    Epoch, Generation, Instance, Ordinal, ParticipantId, SessionId, SocketId, is_plain_name,
+};
+use crate::protocol::server::{
+    ClientConfig, Mode, ParticipantView, Role, Roster, ServerMessage, Welcome,
+};
+use crate::provider::Provider;
+use crate::provider::rule::{Demand, NoProvider, choose};
+
+/// Why a `hello` is refused.
+enum Refusal {
+    Protocol(&'static str, String),
+    Expired,
+    NoProvider(NoProvider),
+}
+
+/// Who came, and in what way.
+struct Arrival {
+    id: ParticipantId,
+    way: Way,
+}
+
+/// In what way a `hello` came in.
+enum Way {
+    /// Somebody who was not here.
+    New,
+    /// A tab that was here and begins again: its generation grows.
+    Anew,
+    /// A tab that goes on where its last socket ended, by this secret.
+    Resumed(SecretHash),
+}
+
+impl Session {
+    pub(super) fn hello(
+        &mut self,
+        turn: &mut Turn,
+        socket: &SocketId,
+        claims: Claims,
+        hello: Hello,
+        mint: Mint,
+    ) {
+        match self.admit(turn, socket, claims, hello, &mint) {
+            Ok(arrival) => {
+                if let Some(life) = &mut self.life {
+                    life.welcome(turn, &arrival, &mint, &self.settings);
+                }
+            }
+            Err(Refusal::Protocol(code, message)) => {
+                turn.refuse(socket, CloseCode::Protocol, code, message);
+            }
+            Err(Refusal::Expired) => turn.refuse(
+                socket,
+                CloseCode::Unauthorised,
+                "unauthorised",
+                "the token has expired; it admits to a resume only".to_owned(),
+            ),
+            Err(Refusal::NoProvider(NoProvider::Full)) => {
+                turn.refuse(
+                    socket,
+                    CloseCode::TooMany,
+                    "full",
+                    NoProvider::Full.to_string(),
+                );
+            }
+            Err(Refusal::NoProvider(NoProvider::Unsupported)) => turn.refuse(
+                socket,
+                CloseCode::Protocol,
+                "unsupported",
+                NoProvider::Unsupported.to_string(),
+            ),
+        }
+    }
+
+    fn admit(
+        &mut self,
+        turn: &mut Turn,
+        socket: &SocketId,
+        claims: Claims,
+        hello: Hello,
+        mint: &Mint,
+    ) -> Result<Arrival, Refusal> {
+        check(&hello, &claims)?;
+        let expired = claims.expires_at <= turn.now;
+        if let Some(life) = &mut self.life
+            && let Some(id) = life.tab(&claims, &hello.instance)
+        {
+            // The tab is counted already: it replaces its own socket before anything else (R8).
+            let proven = life.proves_resume(&id, hello.resume.as_ref());
+            if expired && !proven {
+                return Err(Refusal::Expired);
+            }
+            let resume = hello
+                .resume
+                .clone()
+                .filter(|resume| proven && life.can_replay(&id, resume));
+            return match resume {
+                Some(resume) => Ok(life.resume(turn, socket, id, hello, &resume)),
+                None => life.begin_anew(turn, socket, id, hello, &self.settings),
+            };
+        }
+        if expired {
+            return Err(Refusal::Expired);
+        }
+        match &mut self.life {
+            Some(life) => life.check_room(&self.settings.providers, None, &hello)?,
+            none => {
+                let life = Life::begin(&self.id, &self.settings, &claims, &hello, mint, turn)?;
+                *none = Some(life);
+            }
+        }
+        let id = mint.participant.clone();
+        if let Some(life) = &mut self.life {
+            life.add(turn, socket, claims, hello, mint);
+        }
+        Ok(Arrival { id, way: Way::New })
+    }
+}
+
+fn check(hello: &Hello, claims: &Claims) -> Result<(), Refusal> {
+    if hello.protocol != PROTOCOL_VERSION {
+        let message = format!(
+            "protocol is {}; this server speaks {PROTOCOL_VERSION}",
+            hello.protocol
+        );
+        return Err(Refusal::Protocol("protocol_version", message));
+    }
+    if !is_plain_name(hello.instance.as_str()) {
+        let message = "\"instance\" is 1 to 128 characters of A-Z, a-z, 0-9, _ and -".to_owned();
+        return Err(Refusal::Protocol("bad_field", message));
+    }
+    match claims.role {
+        Role::Participant => Ok(()),
+        Role::Host | Role::Viewer => {
+            let message = "this version serves calls; the role must be \"participant\"".to_owned();
+            Err(Refusal::Protocol("unsupported", message))
+        }
+    }
+}
+
+impl Life {
+    /// Begins a life: the one place that gives a session its first epoch and provider.
+    fn begin(
+        id: &SessionId,
+        settings: &Settings,
+        claims: &Claims,
+        hello: &Hello,
+        mint: &Mint,
+        turn: &mut Turn,
+    ) -> Result<Self, Refusal> {
+        let wishes = claims.session.clone().unwrap_or_default();
+        let mut record = SessionRecord {
+            incarnation: mint.incarnation.clone(),
+            epoch: Epoch(1),
+            provider: Provider::p2p().name,
+            kind: Provider::p2p().kind,
+            mode: wishes.mode.unwrap_or(Mode::Call),
+            title: wishes.title,
+            tuning: wishes.tuning,
+            p2p_limit: wishes.p2p_limit,
+            next_ordinal: Ordinal(1),
+            began_at: turn.now,
+            empty_since: None,
+        };
+        let tuning = record.tuning(settings.tuning);
+        let demand = Demand {
+            people: 1,
+            drivers: &[&hello.drivers],
+            tuning: &tuning,
+        };
+        let provider = choose(&settings.providers, demand).map_err(Refusal::NoProvider)?;
+        record.provider = provider.name.clone();
+        record.kind = provider.kind;
+        turn.session_changed = true;
+        Ok(Self {
+            id: id.clone(),
+            record,
+            tuning,
+            participants: BTreeMap::new(),
+            chat: VecDeque::new(),
+        })
+    }
+
+    /// The participant that this tab of this user is.
+    fn tab(&self, claims: &Claims, instance: &Instance) -> Option<ParticipantId> {
+        self.participants
+            .values()
+            .find(|p| p.record.user == claims.user && p.record.instance == *instance)
+            .map(|p| p.record.id.clone())
+    }
+
+    /// Whether the tab knows the secret it was given (R33).
+    fn proves_resume(&self, id: &ParticipantId, resume: Option<&Resume>) -> bool {
+        let (Some(resume), Some(participant)) = (resume, self.participants.get(id)) else {
+            return false;
+        };
+        let record = &participant.record;
+        let previous = record.previous_secret.as_ref();
+        resume.participant == *id
+            && resume.incarnation == self.record.incarnation
+            && (record.secret.matches(&resume.secret)
+                || previous.is_some_and(|secret| secret.matches(&resume.secret)))
+    }
+
+    fn can_replay(&self, id: &ParticipantId, resume: &Resume) -> bool {
+        self.participants
+            .get(id)
+            .is_some_and(|p| p.mailbox.can_replay(resume.last_seq))
+    }
+
+    /// Whether there is a provider for everyone here and one more, or for everyone here when the one
+    /// who says `hello` is among them.
+    fn check_room(
+        &self,
+        providers: &[Provider],
+        returning: Option<&ParticipantId>,
+        hello: &Hello,
+    ) -> Result<(), Refusal> {
+        let others = self
+            .participants
+            .values()
+            .filter(|p| Some(&p.record.id) != returning);
+        let mut drivers: Vec<_> = others.map(|p| &p.record.drivers).collect();
+        drivers.push(&hello.drivers);
+        let people = u32::try_from(drivers.len()).unwrap_or(u32::MAX);
+        let demand = Demand {
+            people,
+            drivers: &drivers,
+            tuning: &self.tuning,
+        };
+        match choose(providers, demand) {
+            Ok(_) if hello.drivers.contains(&self.record.provider) => Ok(()),
+            Ok(_) => Err(Refusal::NoProvider(NoProvider::Unsupported)),
+            Err(error) => Err(Refusal::NoProvider(error)),
+        }
+    }
+
+    /// Attaches a tab by a new socket, and sends its old one away (R8).
+    fn attach(&mut self, turn: &mut Turn, id: &ParticipantId, socket: &SocketId, hello: &Hello) {
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
+        if let Some(old) = participant.record.socket.replace(socket.clone()) {
+            turn.close(&old, CloseCode::Replaced, "replaced");
+        }
+        participant.since = turn.now;
+        if hello.device.is_some() {
+            participant.record.device.clone_from(&hello.device);
+        }
+        turn.changed.insert(id.clone());
+    }
+
+    /// Goes on where the tab's last socket ended. Its media, and its generation, stay as they are.
+    fn resume(
+        &mut self,
+        turn: &mut Turn,
+        socket: &SocketId,
+        id: ParticipantId,
+        hello: Hello,
+        resume: &Resume,
+    ) -> Arrival {
+        let was_away = self
+            .participants
+            .get(&id)
+            .is_some_and(|p| p.record.socket.is_none());
+        self.attach(turn, &id, socket, &hello);
+        if let Some(participant) = self.participants.get_mut(&id) {
+            participant.mailbox.acknowledge(resume.last_seq);
+        }
+        if was_away {
+            self.announce(turn, &id);
+        }
+        Arrival {
+            id,
+            way: Way::Resumed(SecretHash::of(&resume.secret)),
+        }
+    }
+
+    /// Begins again with a tab that has forgotten everything: a reload.
+    fn begin_anew(
+        &mut self,
+        turn: &mut Turn,
+        socket: &SocketId,
+        id: ParticipantId,
+        hello: Hello,
+        settings: &Settings,
+    ) -> Result<Arrival, Refusal> {
+        self.check_room(&settings.providers, Some(&id), &hello)?;
+        self.attach(turn, &id, socket, &hello);
+        if let Some(participant) = self.participants.get_mut(&id) {
+            let record = &mut participant.record;
+            record.generation = record.generation.next();
+            record.drivers = hello.drivers;
+            record.connected = false;
+            record.sees.clear();
+            record.tracks.clear();
+            record.hidden = false;
+            participant.mailbox.drop_all();
+        }
+        self.forget_seen(turn, &id);
+        self.announce(turn, &id);
+        Ok(Arrival { id, way: Way::Anew })
+    }
+
+    fn add(
+        &mut self,
+        turn: &mut Turn,
+        socket: &SocketId,
+        claims: Claims,
+        hello: Hello,
+        mint: &Mint,
+    ) {
+        let ordinal = self.record.next_ordinal;
+        self.record.next_ordinal = ordinal.next();
+        self.record.empty_since = None;
+        turn.session_changed = true;
+        let record = ParticipantRecord {
+            id: mint.participant.clone(),
+            user: claims.user,
+            name: claims.name,
+            role: claims.role,
+            instance: hello.instance,
+            ordinal,
+            generation: Generation(1),
+            drivers: hello.drivers,
+            socket: Some(socket.clone()),
+            secret: SecretHash::of(&mint.secret),
+            previous_secret: None,
+            connected: false,
+            sees: Default::default(),
+            tracks: Vec::new(),
+            hidden: false,
+            device: hello.device,
+        };
+        let participant = Participant {
+            record,
+            since: turn.now,
+            mailbox: Mailbox::default(),
+        };
+        self.participants
+            .insert(mint.participant.clone(), participant);
+    }
+
+    /// Answers `hello`, tells again what was missed, and tells the others of someone new.
+    fn welcome(&mut self, turn: &mut Turn, arrival: &Arrival, mint: &Mint, settings: &Settings) {
+        let Arrival { id, way } = arrival;
+        let (participants, chat) = match way {
+            Way::Resumed(_) => (Vec::new(), Vec::new()),
+            Way::New | Way::Anew => (
+                self.views(),
+                self.chat.iter().map(|c| c.line.clone()).collect(),
+            ),
+        };
+        let session = self.state();
+        let missed = self.take_unheard(id);
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
+        participant.record.secret = SecretHash::of(&mint.secret);
+        // Until a frame shows that this `welcome` arrived, the client may know only what it used.
+        participant.record.previous_secret = match way {
+            Way::Resumed(used) => Some(used.clone()),
+            Way::New | Way::Anew => None,
+        };
+        turn.changed.insert(id.clone());
+        turn.store(Write::Forget(id.clone(), participant.mailbox.cursor().seq));
+        let welcome = Welcome {
+            participant: id.clone(),
+            ordinal: participant.record.ordinal,
+            generation: participant.record.generation,
+            resume_secret: mint.secret.clone(),
+            resumed: matches!(way, Way::Resumed(_)),
+            last_id: participant.mailbox.cursor().last_id,
+            session,
+            switch: None,
+            participants,
+            chat,
+            ice_servers: settings.ice_servers.clone(),
+            credentials: None,
+            config: ClientConfig {
+                heartbeat_ms: self.tuning.heartbeat,
+                lease_ms: self.tuning.lease,
+                sample_ms: self.tuning.sample,
+            },
+        };
+        self.tell_once(turn, id, &ServerMessage::Welcome(Box::new(welcome)));
+        for kept in missed {
+            self.tell(turn, id, kept.message, kept.fence);
+        }
+        if matches!(way, Way::New)
+            && let Some(view) = self.participants.get(id).map(Participant::view)
+        {
+            let joined = Roster {
+                participant: view,
+                reason: None,
+            };
+            self.tell_others(turn, id, &ServerMessage::ParticipantJoined(joined));
+        }
+    }
+
+    /// Takes out what a participant has not acknowledged. A signal only if its epoch and both
+    /// generations still hold: old SDP is never told again (R25).
+    fn take_unheard(&mut self, id: &ParticipantId) -> Vec<Kept> {
+        let committed = self.record.epoch;
+        let generations: BTreeMap<_, _> = self
+            .participants
+            .iter()
+            .map(|(id, p)| (id.clone(), p.record.generation))
+            .collect();
+        let holds = |fence: &Fence| {
+            fence.epoch == committed
+                && generations.get(&fence.from) == Some(&fence.generation)
+                && generations.get(id) == Some(&fence.to_generation)
+        };
+        self.participants
+            .get_mut(id)
+            .map(|p| p.mailbox.take_unheard(holds))
+            .unwrap_or_default()
+    }
+
+    /// Everyone, in the order of arrival.
+    pub(super) fn views(&self) -> Vec<ParticipantView> {
+        let mut views: Vec<_> = self.participants.values().map(Participant::view).collect();
+        views.sort_by_key(|view| view.ordinal);
+        views
+    }
+}

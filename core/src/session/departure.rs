@@ -1,0 +1,146 @@
+//! Leaving, falling silent, and the end.
+
+use super::decision::{Turn, Write};
+use super::{Life, Session};
+use crate::protocol::close::CloseCode;
+use crate::protocol::ids::{ParticipantId, SocketId};
+use crate::protocol::server::{LeaveReason, Roster, ServerMessage};
+use crate::time::Millis;
+
+impl Session {
+    /// Looks at who had a socket when the object died and has none now.
+    pub(super) fn notice_vanished(&mut self, turn: &mut Turn) {
+        for id in std::mem::take(&mut self.vanished) {
+            if let Some(life) = &mut self.life {
+                life.detach(turn, &id);
+            }
+        }
+    }
+
+    /// Looks at every deadline.
+    pub(super) fn tick(&mut self, turn: &mut Turn, heard: Vec<(SocketId, Millis)>) {
+        let deadline = self.tuning().hello_deadline;
+        let late: Vec<_> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.opened + deadline <= turn.now)
+            .map(|(socket, _)| socket.clone())
+            .collect();
+        for socket in late {
+            self.pending.remove(&socket);
+            let message = format!("no \"hello\" came within {} ms", deadline.0);
+            turn.refuse(&socket, CloseCode::Protocol, "hello_first", message);
+        }
+        if let Some(life) = &mut self.life {
+            life.look_at_leases(turn, heard);
+            if life.empty_until().is_some_and(|at| at <= turn.now) {
+                turn.ended = true;
+            }
+        }
+    }
+}
+
+impl Life {
+    /// A participant's socket is gone; its lease begins to run.
+    pub(super) fn detach(&mut self, turn: &mut Turn, id: &ParticipantId) {
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
+        participant.record.socket = None;
+        participant.since = turn.now;
+        self.announce(turn, id);
+    }
+
+    /// A participant says that it goes.
+    pub(super) fn leave(&mut self, turn: &mut Turn, id: &ParticipantId) {
+        if let Some(socket) = self
+            .participants
+            .get(id)
+            .and_then(|p| p.record.socket.clone())
+        {
+            turn.close(&socket, CloseCode::Normal, "left");
+        }
+        self.remove(turn, id, LeaveReason::Left);
+    }
+
+    fn remove(&mut self, turn: &mut Turn, id: &ParticipantId, reason: LeaveReason) {
+        let Some(participant) = self.participants.remove(id) else {
+            return;
+        };
+        turn.store(Write::Gone(id.clone()));
+        self.forget_seen(turn, id);
+        let left = Roster {
+            participant: participant.view(),
+            reason: Some(reason),
+        };
+        self.tell_others(turn, id, &ServerMessage::ParticipantLeft(left));
+    }
+
+    /// How long a participant counts without being heard.
+    pub(super) const fn lease(&self, hidden: bool) -> Millis {
+        if hidden {
+            self.tuning.hidden_lease
+        } else {
+            self.tuning.lease
+        }
+    }
+
+    /// Sends away the sockets that have been silent for a lease, and takes out the participants
+    /// that have been away for one.
+    fn look_at_leases(&mut self, turn: &mut Turn, heard: Vec<(SocketId, Millis)>) {
+        for (socket, at) in heard {
+            if let Some(id) = self.owner(&socket)
+                && let Some(participant) = self.participants.get_mut(&id)
+            {
+                participant.since = participant.since.max(at);
+            }
+        }
+        let due: Vec<_> = self
+            .participants
+            .values()
+            .filter(|p| p.since + self.lease(p.record.hidden) <= turn.now)
+            .map(|p| (p.record.id.clone(), p.record.socket.clone()))
+            .collect();
+        for (id, socket) in due {
+            match socket {
+                Some(socket) => {
+                    turn.close(&socket, CloseCode::Silent, "no heartbeat");
+                    self.detach(turn, &id);
+                }
+                None => self.remove(turn, &id, LeaveReason::Lease),
+            }
+        }
+    }
+
+    /// Sends away whoever acknowledges too little: there is no other way to know a slow reader.
+    pub(super) fn cut_off_the_slow(&mut self, turn: &mut Turn) {
+        while let Some(id) = turn.slow.pop_first() {
+            let Some(participant) = self.participants.get_mut(&id) else {
+                continue;
+            };
+            participant.mailbox.drop_all();
+            let up_to = participant.mailbox.cursor().seq;
+            turn.moved.insert(id.clone());
+            turn.store(Write::Forget(id.clone(), up_to));
+            if let Some(socket) = participant.record.socket.clone() {
+                turn.close(&socket, CloseCode::TooSlow, "too much unacknowledged");
+                self.detach(turn, &id);
+            }
+        }
+    }
+
+    /// Notes since when nobody is here.
+    pub(super) fn look_whether_empty(&mut self, turn: &mut Turn) {
+        if self.participants.is_empty() && self.record.empty_since.is_none() {
+            self.record.empty_since = Some(turn.now);
+            turn.session_changed = true;
+        }
+    }
+
+    /// When a session that nobody is in ends.
+    pub(super) fn empty_until(&self) -> Option<Millis> {
+        self.record
+            .empty_since
+            .map(|since| since + self.tuning.empty_grace)
+    }
+}

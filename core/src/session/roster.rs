@@ -1,0 +1,206 @@
+//! Who is in the session, and how each is told something.
+
+use super::Life;
+use super::decision::{Turn, Write};
+use super::mailbox::Mailbox;
+use super::record::{Fence, Kept, ParticipantRecord};
+use crate::protocol::ids::{ParticipantId, Seq, SocketId};
+use crate::protocol::server::{
+    Connection, Encoded, ErrorFrame, LifeState, ParticipantView, Roster, ServerMessage,
+    SessionState,
+};
+use crate::time::Millis;
+
+/// One participant.
+#[derive(Clone, Debug)]
+pub(super) struct Participant {
+    pub(super) record: ParticipantRecord,
+    /// Attached: when its socket was last heard. Away: since when.
+    pub(super) since: Millis,
+    pub(super) mailbox: Mailbox,
+}
+
+impl Participant {
+    pub(super) fn restore(record: ParticipantRecord, now: Millis) -> Self {
+        Self {
+            record,
+            since: now,
+            mailbox: Mailbox::default(),
+        }
+    }
+
+    pub(super) fn view(&self) -> ParticipantView {
+        let record = &self.record;
+        ParticipantView {
+            id: record.id.clone(),
+            user_id: record.user.clone(),
+            name: record.name.clone(),
+            role: record.role,
+            ordinal: record.ordinal,
+            generation: record.generation,
+            connection: self.connection(),
+            tracks: record.tracks.clone(),
+            hidden: record.hidden,
+        }
+    }
+
+    pub(super) const fn connection(&self) -> Connection {
+        match (&self.record.socket, self.record.connected) {
+            (None, _) => Connection::Lost,
+            (Some(_), true) => Connection::Good,
+            (Some(_), false) => Connection::Connecting,
+        }
+    }
+}
+
+impl Life {
+    /// The session as its participants know it.
+    pub(super) fn state(&self) -> SessionState {
+        SessionState {
+            id: self.id.clone(),
+            incarnation: self.record.incarnation.clone(),
+            epoch: self.record.epoch,
+            provider: self.record.provider.clone(),
+            kind: self.record.kind,
+            room: self.id.clone(),
+            state: LifeState::Active,
+            title: self.record.title.clone(),
+            mode: self.record.mode,
+        }
+    }
+
+    /// Who is attached by this socket.
+    pub(super) fn owner(&self, socket: &SocketId) -> Option<ParticipantId> {
+        self.participants
+            .values()
+            .find(|p| p.record.socket.as_ref() == Some(socket))
+            .map(|p| p.record.id.clone())
+    }
+
+    /// Tells one participant something that a resume tells again.
+    pub(super) fn tell(
+        &mut self,
+        turn: &mut Turn,
+        to: &ParticipantId,
+        message: Encoded,
+        fence: Option<Fence>,
+    ) {
+        let Some(participant) = self.participants.get_mut(to) else {
+            return;
+        };
+        let seq = participant.mailbox.number();
+        if let Some(socket) = &participant.record.socket {
+            turn.send(socket, message.frame(seq));
+        }
+        let kept = Kept { message, fence };
+        turn.moved.insert(to.clone());
+        turn.store(Write::Keep(to.clone(), seq, kept.clone()));
+        participant.mailbox.keep(seq, kept);
+        if participant.mailbox.is_too_full() {
+            turn.slow.insert(to.clone());
+        }
+    }
+
+    /// Tells one participant something that only its present socket needs to know.
+    pub(super) fn tell_once(
+        &mut self,
+        turn: &mut Turn,
+        to: &ParticipantId,
+        message: &ServerMessage,
+    ) {
+        let Some(participant) = self.participants.get_mut(to) else {
+            return;
+        };
+        let seq = participant.mailbox.number();
+        turn.moved.insert(to.clone());
+        if let Some(socket) = &participant.record.socket {
+            turn.send(socket, Encoded::of(message).frame(seq));
+        }
+    }
+
+    /// Tells everyone but one.
+    pub(super) fn tell_others(
+        &mut self,
+        turn: &mut Turn,
+        but: &ParticipantId,
+        message: &ServerMessage,
+    ) {
+        let message = Encoded::of(message);
+        let others: Vec<_> = self
+            .participants
+            .keys()
+            .filter(|id| *id != but)
+            .cloned()
+            .collect();
+        for id in others {
+            self.tell(turn, &id, message.clone(), None);
+        }
+    }
+
+    /// Tells the others how a participant is now, and stores it.
+    pub(super) fn announce(&mut self, turn: &mut Turn, id: &ParticipantId) {
+        let Some(participant) = self.participants.get(id) else {
+            return;
+        };
+        let message = ServerMessage::ParticipantUpdated(Roster {
+            participant: participant.view(),
+            reason: None,
+        });
+        turn.changed.insert(id.clone());
+        self.tell_others(turn, id, &message);
+    }
+
+    /// Answers a frame that could not be acted on.
+    pub(super) fn error(
+        &mut self,
+        turn: &mut Turn,
+        to: &ParticipantId,
+        code: &'static str,
+        message: &str,
+    ) {
+        let error = ErrorFrame {
+            code,
+            message: message.to_owned(),
+            retry_after_ms: None,
+        };
+        self.tell_once(turn, to, &ServerMessage::Error(error));
+    }
+
+    /// Notes that a participant's socket is alive, and what it has handled.
+    pub(super) fn heard(&mut self, turn: &mut Turn, id: &ParticipantId, ack: Option<Seq>) {
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
+        participant.since = turn.now;
+        // The client has the new secret, so the old one is used up.
+        if participant.record.previous_secret.take().is_some() {
+            turn.changed.insert(id.clone());
+        }
+        if let Some(seq) = ack
+            && participant.mailbox.acknowledge(seq)
+        {
+            turn.store(Write::Forget(id.clone(), seq));
+        }
+    }
+
+    /// Writes down every row that this turn has changed.
+    pub(super) fn write(&self, turn: &mut Turn) {
+        if turn.ended {
+            turn.decision.store = vec![Write::End];
+            return;
+        }
+        if turn.session_changed {
+            turn.store(Write::Session(self.record.clone()));
+        }
+        for id in std::mem::take(&mut turn.changed) {
+            if let Some(participant) = self.participants.get(&id) {
+                turn.store(Write::Participant(participant.record.clone()));
+            }
+        }
+        for id in std::mem::take(&mut turn.moved) {
+            if let Some(participant) = self.participants.get(&id) {
+                turn.store(Write::Cursor(id, participant.mailbox.cursor()));
+            }
+        }
+    }
+}

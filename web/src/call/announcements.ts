@@ -1,0 +1,60 @@
+import type { CallState, Participant, ParticipantEvent } from "samewire";
+import type { Notice } from "../ui/notices.js";
+import { isOn } from "./tracks.js";
+
+/** What is worth saying about someone, given how they were before. Of oneself, the buttons and the call's state tell. */
+export function aboutParticipant(
+  before: Participant | undefined,
+  { change, ...now }: ParticipantEvent,
+): Notice[] {
+  if (now.self) return [];
+  if (change === "left") return [{ text: `${now.name} left` }];
+  if (!before) return [{ text: `${now.name} joined` }];
+  const notices: Notice[] = [];
+  for (const source of ["microphone", "camera"] as const) {
+    const on = isOn(now, source);
+    if (on === isOn(before, source)) continue;
+    notices.push({
+      text: `${now.name} turned the ${source} ${on ? "on" : "off"}`,
+      quiet: true,
+    });
+  }
+  if (now.connection !== before.connection) {
+    if (now.connection === "lost") {
+      notices.push({
+        text: `${now.name}’s connection was lost, reconnecting`,
+        quiet: true,
+      });
+    } else if (before.connection === "lost" && now.connection === "good") {
+      notices.push({ text: `${now.name} is back`, quiet: true });
+    }
+  }
+  return notices;
+}
+
+export const CALL_STATE: Record<CallState, string> = {
+  connecting: "Connecting…",
+  connected: "Connected",
+  reconnecting: "Reconnecting…",
+  switching: "Changing connection…",
+  exhausted: "No connection",
+  left: "Left",
+};
+
+/** A longer word on what the state means for the people in the call; null while nothing is to be done or known. */
+export function banner(state: CallState): string | null {
+  switch (state) {
+    case "reconnecting":
+      return "The link to the server is interrupted. Sound and pictures go on; we are reconnecting.";
+    case "exhausted":
+      return "No connection to the others could be made. We keep trying; check your network meanwhile.";
+    case "connecting":
+    case "connected":
+    case "switching":
+    case "left":
+      return null;
+  }
+}
+
+export const people = (count: number): string =>
+  count === 1 ? "1 person" : `${count} people`;

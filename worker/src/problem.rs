@@ -1,0 +1,68 @@
+//! Errors of the HTTP API: RFC 9457 `application/problem+json` with a stable `type`.
+
+use samewire_core::protocol::http::Problem;
+
+use crate::config::ConfigError;
+use crate::token::TokenError;
+
+/// Everything that can be wrong with a request. Each variant is a stable `type`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// `bad-request`: the body or a parameter is wrong.
+    #[error("{0}")]
+    BadRequest(String),
+    /// `unauthorised`: no key, or a wrong one.
+    #[error("{0}")]
+    Unauthorised(String),
+    /// `forbidden`: the key or token is good, but not for this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// `not-found`: nothing is there.
+    #[error("{0}")]
+    NotFound(String),
+    /// `method-not-allowed`: something is there, but not for this method.
+    #[error("{0}")]
+    MethodNotAllowed(String),
+    /// `upgrade-required`: only a WebSocket can do this.
+    #[error("this path is a WebSocket; connect with the subprotocols samewire.v1 and token.<jwt>")]
+    UpgradeRequired,
+    /// `misconfigured`: the operator must mend something first.
+    #[error("the service is not configured right: {0}")]
+    Misconfigured(#[from] ConfigError),
+    /// `internal`: something that should not happen; it is in the log.
+    #[error("something went wrong here; it was logged")]
+    Internal,
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::OtherSession => Self::Forbidden(error.to_string()),
+            TokenError::Malformed | TokenError::Forged | TokenError::Expired => {
+                Self::Unauthorised(error.to_string())
+            }
+        }
+    }
+}
+
+impl ApiError {
+    /// The body and the status of the answer.
+    pub fn problem(&self) -> Problem {
+        let (code, title, status) = match self {
+            Self::BadRequest(_) => ("bad-request", "The request is wrong", 400),
+            Self::Unauthorised(_) => ("unauthorised", "Who are you?", 401),
+            Self::Forbidden(_) => ("forbidden", "Not allowed", 403),
+            Self::NotFound(_) => ("not-found", "Nothing is here", 404),
+            Self::MethodNotAllowed(_) => ("method-not-allowed", "Not with this method", 405),
+            Self::UpgradeRequired => ("upgrade-required", "A WebSocket is needed", 426),
+            Self::Misconfigured(_) => ("misconfigured", "The service is misconfigured", 500),
+            Self::Internal => ("internal", "Something went wrong", 500),
+        };
+        Problem {
+            kind: format!("urn:samewire:problem:{code}"),
+            title,
+            status,
+            detail: self.to_string(),
+        }
+    }
+}
