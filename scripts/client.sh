@@ -9,10 +9,10 @@ out=build/client
 dist=wasm-client/npm/dist
 mkdir -p "$out" "$dist"
 
-cargo build --quiet --profile client --target wasm32-unknown-unknown -p samewire-client
+cargo build --quiet --release --target wasm32-unknown-unknown -p samewire-client
 .tools/bin/wasm-bindgen --target web --omit-default-module-path --no-typescript \
   --out-dir "$out" --out-name samewire \
-  "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/client/samewire_client.wasm"
+  "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release/samewire_client.wasm"
 wasm-opt -Oz --converge --enable-bulk-memory --enable-bulk-memory-opt \
   --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
   --enable-reference-types --enable-multivalue \

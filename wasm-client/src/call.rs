@@ -293,11 +293,15 @@ impl Call {
         }
     }
 
-    /// How one is doing as far as we and the session know. Media that is decoded now outweighs a
+    /// How one is doing as far as we and the session know; without a connection it is ourselves. Media that is decoded now outweighs a
     /// socket that is away (R30).
     fn health(&self, one: &Participant) -> Health {
         let Some(peer) = self.peer(&one.id) else {
-            return one.told;
+            return match self.state.get() {
+                State::Connecting => Health::Connecting,
+                State::Connected => Health::Good,
+                State::Reconnecting | State::Left => Health::Lost,
+            };
         };
         match (peer.watch.seen.get(), peer.watch.was_seen.get(), one.told) {
             (true, _, Health::Poor) => Health::Poor,
