@@ -377,13 +377,13 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 1, ret: Externref, inner_ret: Some(Externref) }, mutable: false }) -> Externref`.
-            const ret = makeClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h45e2fe32e2c16121);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 1, ret: Unit, inner_ret: Some(Unit) }, mutable: false }) -> Externref`.
+            const ret = makeClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h64c291448545ef56);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 2, ret: Unit, inner_ret: Some(Unit) }, mutable: false }) -> Externref`.
-            const ret = makeClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h8d16ee2c8b194fba);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 2, ret: Externref, inner_ret: Some(Externref) }, mutable: false }) -> Externref`.
+            const ret = makeClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h3f677929f0c002a4);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0) {
@@ -411,12 +411,12 @@ function __wbg_get_imports() {
     };
 }
 
-function wasm_bindgen__convert__closures_____invoke__h8d16ee2c8b194fba(arg0, arg1, arg2) {
-    wasm.wasm_bindgen__convert__closures_____invoke__h8d16ee2c8b194fba(arg0, arg1, arg2);
+function wasm_bindgen__convert__closures_____invoke__h64c291448545ef56(arg0, arg1, arg2) {
+    wasm.wasm_bindgen__convert__closures_____invoke__h64c291448545ef56(arg0, arg1, arg2);
 }
 
-function wasm_bindgen__convert__closures_____invoke__h45e2fe32e2c16121(arg0, arg1, arg2) {
-    const ret = wasm.wasm_bindgen__convert__closures_____invoke__h45e2fe32e2c16121(arg0, arg1, arg2);
+function wasm_bindgen__convert__closures_____invoke__h3f677929f0c002a4(arg0, arg1, arg2) {
+    const ret = wasm.wasm_bindgen__convert__closures_____invoke__h3f677929f0c002a4(arg0, arg1, arg2);
     return ret;
 }
 
