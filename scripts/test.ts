@@ -20,7 +20,9 @@ interface Step {
 
 /** `cargo test` prints a line a test binary. */
 function cargoCounts(output: string): Counts | undefined {
-  const lines = [...output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
+  const lines = [
+    ...output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm),
+  ];
   if (lines.length === 0) return undefined;
   const sum = (i: number) => lines.reduce((total, line) => total + Number(line[i]), 0);
   return { passed: sum(1), failed: sum(2), skipped: sum(3) };
@@ -29,13 +31,18 @@ function cargoCounts(output: string): Counts | undefined {
 /** Node's runner closes with `ℹ pass N`. */
 function nodeCounts(output: string): Counts | undefined {
   const of = (word: string) => Number(output.match(new RegExp(`^\\S+ ${word} (\\d+)$`, "m"))?.[1]);
-  const counts = { passed: of("pass"), failed: of("fail") + of("cancelled"), skipped: of("skipped") + of("todo") };
+  const counts = {
+    passed: of("pass"),
+    failed: of("fail") + of("cancelled"),
+    skipped: of("skipped") + of("todo"),
+  };
   return Object.values(counts).some(Number.isNaN) ? undefined : counts;
 }
 
 /** Playwright closes with `N passed`, and with lines for what was not. */
 function playwrightCounts(output: string): Counts | undefined {
-  const of = (word: string) => Number(output.match(new RegExp(`^\\s+(\\d+) ${word}\\b`, "m"))?.[1] ?? 0);
+  const of = (word: string) =>
+    Number(output.match(new RegExp(`^\\s+(\\d+) ${word}\\b`, "m"))?.[1] ?? 0);
   const counts = {
     passed: of("passed"),
     failed: of("failed") + of("flaky") + of("interrupted"),
@@ -53,7 +60,11 @@ const steps: Step[] = [
     command:
       "cargo clippy --quiet -p samewire-worker -p samewire-client --target wasm32-unknown-unknown -- -D warnings",
   },
-  { name: "native tests", command: "cargo test --workspace --quiet --no-fail-fast", count: cargoCounts },
+  {
+    name: "native tests",
+    command: "cargo test --workspace --quiet --no-fail-fast",
+    count: cargoCounts,
+  },
   { name: "Worker, npm package and pages", command: "make build" },
   { name: "types", command: "tsc -p web --noEmit && tsc -p tests --noEmit" },
   {
@@ -62,7 +73,11 @@ const steps: Step[] = [
     count: nodeCounts,
   },
   { name: "Chromium", command: "scripts/chromium.sh" },
-  { name: "end-to-end tests in Chromium", command: "playwright test -c tests", count: playwrightCounts },
+  {
+    name: "end-to-end tests in Chromium",
+    command: "playwright test -c tests",
+    count: playwrightCounts,
+  },
 ];
 
 function run(command: string): Promise<{ code: number; output: string }> {
@@ -95,7 +110,9 @@ for (const { name, command, count } of steps) {
   // Something is wrong that no runner has counted.
   if ((code !== 0 && !counts?.failed) || (count && !counts)) total.failed += 1;
   const outcome = code === 0 ? "ok" : "FAILED";
-  const found = counts ? `, ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped` : "";
+  const found = counts
+    ? `, ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
+    : "";
   console.log(`  ${name}: ${outcome}${found} (${seconds} s)`);
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

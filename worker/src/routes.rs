@@ -25,6 +25,8 @@ use crate::token::{self, TokenClaims};
 /// The binding of the session objects in `wrangler.toml`.
 const SESSIONS: &str = "SESSIONS";
 
+const PROBLEM: &str = "application/problem+json";
+
 type Ctx = RouteContext<Rc<Config>>;
 
 /// Answers a request. Whatever goes wrong becomes a problem; nothing panics.
@@ -61,7 +63,8 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
 }
 
 async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Response> {
-    Router::with_data(config)
+    let (path, method) = (request.path(), request.method());
+    let response = Router::with_data(config)
         .get("/healthz", |_, _| {
             Response::from_json(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
         })
@@ -77,23 +80,22 @@ async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Respons
         .get_async("/v1/sessions/:id", |request, ctx| async move {
             respond(snapshot(request, ctx).await)
         })
-        .or_else_any_method("/healthz", |_, _| problem(&only("GET")))
-        .or_else_any_method("/v1/sessions/:id/tokens", |_, _| problem(&only("POST")))
-        .or_else_any_method("/demo/token", |_, _| problem(&only("POST")))
-        .or_else_any_method("/v1/sessions/:id/connect", |_, _| problem(&only("GET")))
-        .or_else_any_method("/v1/sessions/:id", |_, _| problem(&only("GET")))
-        .or_else_any_method("/*path", |request, _| {
-            problem(&ApiError::NotFound(format!(
-                "there is no {}",
-                request.path()
-            )))
-        })
         .run(request, env)
-        .await
+        .await?;
+    // What the router answers by itself is plain text.
+    match response.status_code() {
+        404 if !is_problem(&response)? => {
+            problem(&ApiError::NotFound(format!("there is no {path}")))
+        }
+        405 if !is_problem(&response)? => problem(&ApiError::MethodNotAllowed(format!(
+            "{path} takes another method than {method}"
+        ))),
+        _ => Ok(response),
+    }
 }
 
-fn only(method: &str) -> ApiError {
-    ApiError::MethodNotAllowed(format!("this path takes {method}"))
+fn is_problem(response: &Response) -> Result<bool> {
+    Ok(response.headers().get("content-type")?.as_deref() == Some(PROBLEM))
 }
 
 fn respond(outcome: std::result::Result<Response, Failure>) -> Result<Response> {
@@ -129,7 +131,7 @@ fn problem(error: &ApiError) -> Result<Response> {
     let problem = error.problem();
     let status = problem.status;
     let headers = Headers::new();
-    headers.set("content-type", "application/problem+json")?;
+    headers.set("content-type", PROBLEM)?;
     if status == 401 {
         headers.set("www-authenticate", "Bearer")?;
     }

@@ -36,6 +36,10 @@ struct Attachment {
     opened: Millis,
 }
 
+/// An alarm may ring this much before anything is due: setting it anew costs a row, an idle ring
+/// costs a wake.
+const TOO_EARLY: Millis = Millis::from_secs(15);
+
 /// One session's object.
 #[durable_object]
 pub struct SessionObject {
@@ -99,6 +103,7 @@ impl DurableObject for SessionObject {
     ) -> Result<()> {
         self.wake("close");
         self.on_socket(&socket, |socket| Input::Closed { socket });
+        close(&socket, CloseCode::Normal, "");
         self.set_alarm().await;
         Ok(())
     }
@@ -276,7 +281,11 @@ impl SessionObject {
             .as_ref()
             .and_then(Session::poll_timeout);
         let Some((at, _)) = due else { return };
-        if self.alarm.get().is_some_and(|rings| rings <= at) {
+        if self
+            .alarm
+            .get()
+            .is_some_and(|rings| rings <= at && at.since(rings) < TOO_EARLY)
+        {
             return;
         }
         self.alarm.set(Some(at));

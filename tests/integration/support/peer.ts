@@ -27,7 +27,11 @@ export class Peer {
     options: { instance?: string; origin?: string } = {},
   ) {
     this.instance = options.instance ?? randomUUID();
-    this.#socket = new WebSocket(url, protocols, options.origin ? { origin: options.origin } : {});
+    // workerd may keep the connection for seconds after the closing handshake; like Chromium, a peer
+    // does not wait for more than two of them.
+    // (The types do not know `closeTimeout` yet.)
+    const patience: object = { closeTimeout: 2_000 };
+    this.#socket = new WebSocket(url, protocols, { origin: options.origin, ...patience });
     this.#socket.on("message", (data, binary) => {
       const text = data.toString();
       if (!binary && text === "pong") this.pongs += 1;
@@ -50,11 +54,7 @@ export class Peer {
     options: { instance?: string; token?: string } = {},
   ): Promise<Peer> {
     const token = options.token ?? (await runtime.token(session, { userId: user }));
-    const peer = new Peer(
-      runtime.socketUrl(session),
-      ["samewire.v1", `token.${token}`],
-      options,
-    );
+    const peer = new Peer(runtime.socketUrl(session), ["samewire.v1", `token.${token}`], options);
     await peer.until("the socket is open", () => peer.#socket.readyState === WebSocket.OPEN);
     return peer;
   }

@@ -136,7 +136,7 @@ async function children(name: string): Promise<number[]> {
   for (const entry of await readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
-    const [, comm, rest] = stat.match(/^\d+ \((.*)\) (.*)$/) ?? [];
+    const [, comm, rest] = stat.match(/^\d+ \((.*)\) (.*)/) ?? [];
     if (comm === name && Number(rest?.split(" ")[1]) === process.pid) found.push(Number(entry));
   }
   return found;
