@@ -18,7 +18,28 @@ const panics = [
   /__rustc(\[[0-9a-f]+\])?::rust_begin_unwind/,
 ];
 
-const module = binaryen.readBinary(await readFile(from), binaryen.Features.All);
+// What Rust's target and wasm-bindgen use, and browsers have had for years: with all features on, the
+// module would say things that they do not understand.
+const {
+  MVP,
+  MutableGlobals,
+  NontrappingFPToInt,
+  SignExt,
+  BulkMemory,
+  BulkMemoryOpt,
+  ReferenceTypes,
+  Multivalue,
+} = binaryen.Features;
+const features =
+  MVP |
+  MutableGlobals |
+  NontrappingFPToInt |
+  SignExt |
+  BulkMemory |
+  BulkMemoryOpt |
+  ReferenceTypes |
+  Multivalue;
+const module = binaryen.readBinary(await readFile(from), features);
 let snipped = 0;
 for (let index = 0; index < module.getNumFunctions(); index += 1) {
   const reference = module.getFunctionByIndex(index);

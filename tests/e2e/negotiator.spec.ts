@@ -36,9 +36,7 @@ interface Plan {
 /** Two connections in one page, both renegotiating at once, round after round. */
 function collide(page: Page, plan: Plan): Promise<Outcome> {
   return page.evaluate(async ({ seed, longest, rounds, media, restart }) => {
-    const { init, Negotiator } = (await import(
-      "/index.js" as string
-    )) as typeof import("samewire");
+    const { init, Negotiator } = (await import("/index.js" as string)) as typeof import("samewire");
     await init();
 
     let state = seed >>> 0;
@@ -204,7 +202,14 @@ test("R40 what no negotiator sends is an error event, and a closed one is silent
     const negotiator = new Negotiator({ connection, polite: false, send: () => {} });
     const codes: string[] = [];
     negotiator.on("error", (error) => codes.push(error.code));
-    const absurd: any[] = [null, 7, "x", {}, { description: {} }, { description: { type: "offer" } }];
+    const absurd: any[] = [
+      null,
+      7,
+      "x",
+      {},
+      { description: {} },
+      { description: { type: "offer" } },
+    ];
     for (const message of absurd) negotiator.receive(message);
     negotiator.close();
     negotiator.close();
