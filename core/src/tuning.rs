@@ -81,11 +81,23 @@ struct Key {
 }
 
 const fn span(name: &'static str, least: u64, most: u64, set: fn(&mut Tuning, u64)) -> Key {
-    Key { name, unit: "milliseconds", least, most, set }
+    Key {
+        name,
+        unit: "milliseconds",
+        least,
+        most,
+        set,
+    }
 }
 
 const fn people(name: &'static str, set: fn(&mut Tuning, u64)) -> Key {
-    Key { name, unit: "people", least: 1, most: 1_000, set }
+    Key {
+        name,
+        unit: "people",
+        least: 1,
+        most: 1_000,
+        set,
+    }
 }
 
 fn count(value: u64) -> u32 {
@@ -95,11 +107,19 @@ fn count(value: u64) -> u32 {
 const KEYS: [Key; 8] = [
     span("HEARTBEAT", 100, 60_000, |t, v| t.heartbeat = Millis(v)),
     span("LEASE", 200, 600_000, |t, v| t.lease = Millis(v)),
-    span("HIDDEN_LEASE", 200, 3_600_000, |t, v| t.hidden_lease = Millis(v)),
+    span("HIDDEN_LEASE", 200, 3_600_000, |t, v| {
+        t.hidden_lease = Millis(v)
+    }),
     span("SAMPLE", 500, 60_000, |t, v| t.sample = Millis(v)),
-    span("HELLO_DEADLINE", 100, 60_000, |t, v| t.hello_deadline = Millis(v)),
-    span("EMPTY_GRACE", 0, 3_600_000, |t, v| t.empty_grace = Millis(v)),
-    people("P2P_PARTICIPANT_LIMIT", |t, v| t.p2p_participant_limit = count(v)),
+    span("HELLO_DEADLINE", 100, 60_000, |t, v| {
+        t.hello_deadline = Millis(v)
+    }),
+    span("EMPTY_GRACE", 0, 3_600_000, |t, v| {
+        t.empty_grace = Millis(v)
+    }),
+    people("P2P_PARTICIPANT_LIMIT", |t, v| {
+        t.p2p_participant_limit = count(v)
+    }),
     people("P2P_HARD_LIMIT", |t, v| t.p2p_hard_limit = count(v)),
 ];
 
@@ -112,9 +132,15 @@ impl Tuning {
         for (name, value) in object {
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
                 let known = KEYS.map(|key| key.name).join(", ");
-                return Err(TuningError::UnknownKey { key: name.clone(), known });
+                return Err(TuningError::UnknownKey {
+                    key: name.clone(),
+                    known,
+                });
             };
-            match value.as_u64().filter(|v| (key.least..=key.most).contains(v)) {
+            match value
+                .as_u64()
+                .filter(|v| (key.least..=key.most).contains(v))
+            {
                 Some(value) => (key.set)(&mut self, value),
                 None => {
                     return Err(TuningError::BadValue {
@@ -139,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_constant_is_changed_by_its_name() {
-        let tuning = Tuning::default().with(&json!({"LEASE": 2000, "P2P_HARD_LIMIT": 64})).unwrap();
+        let tuning = Tuning::default()
+            .with(&json!({"LEASE": 2000, "P2P_HARD_LIMIT": 64}))
+            .unwrap();
         assert_eq!(tuning.lease, Millis(2_000));
         assert_eq!(tuning.p2p_hard_limit, 64);
         assert_eq!(tuning.heartbeat, Tuning::default().heartbeat);
@@ -156,7 +184,10 @@ mod tests {
             error(json!({"P2P_HARD_LIMIT": 0})),
             "\"P2P_HARD_LIMIT\" is 0; it is a whole number of people from 1 to 1000"
         );
-        assert!(error(json!({"LEASES": 1})).starts_with("\"LEASES\" is no constant; there are HEARTBEAT"));
+        assert!(
+            error(json!({"LEASES": 1}))
+                .starts_with("\"LEASES\" is no constant; there are HEARTBEAT")
+        );
         assert!(error(json!([])).ends_with("found []"));
     }
 }

@@ -390,6 +390,8 @@ fn fields<T: serde::de::DeserializeOwned>(
     kind: &'static str,
     value: Value,
 ) -> Result<T, DecodeError> {
-    serde_json::from_value(value)
-        .map_err(|e| DecodeError::BadField { kind, detail: e.to_string() })
+    serde_json::from_value(value).map_err(|e| DecodeError::BadField {
+        kind,
+        detail: e.to_string(),
+    })
 }

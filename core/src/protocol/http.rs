@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::client::Track;
-use super::ids::{Epoch, Generation, Incarnation, Ordinal, ParticipantId, ProviderName, SessionId, UserId};
+use super::ids::{
+    Epoch, Generation, Incarnation, Ordinal, ParticipantId, ProviderName, SessionId, UserId,
+};
 use super::server::{Connection, LifeState, Mode, ProviderKind, Role, Sees};
 use crate::time::Millis;
 

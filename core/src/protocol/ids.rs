@@ -149,5 +149,7 @@ impl fmt::Display for SessionId {
 /// Whether a text is 1 to 128 characters of `A-Z a-z 0-9 _ -`.
 pub fn is_plain_name(text: &str) -> bool {
     (1..=super::MAX_NAME_BYTES).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::client::Track;
 use super::ids::{
-    Epoch, Generation, Incarnation, MessageId, Ordinal, ParticipantId, ProviderName, Seq, SessionId,
-    UserId,
+    Epoch, Generation, Incarnation, MessageId, Ordinal, ParticipantId, ProviderName, Seq,
+    SessionId, UserId,
 };
 use crate::time::Millis;
 

@@ -89,7 +89,11 @@ pub fn parse(json: &str) -> Result<Vec<Provider>, ProvidersError> {
             is_active: entry.is_active,
         });
     }
-    if providers.is_empty() { Err(ProvidersError::Empty) } else { Ok(providers) }
+    if providers.is_empty() {
+        Err(ProvidersError::Empty)
+    } else {
+        Ok(providers)
+    }
 }
 
 #[cfg(test)]
@@ -98,13 +102,19 @@ mod tests {
 
     #[test]
     fn the_shortest_entry_is_a_name_and_a_kind() {
-        assert_eq!(parse(r#"[{"name":"p2p","kind":"p2p"}]"#), Ok(vec![Provider::p2p()]));
+        assert_eq!(
+            parse(r#"[{"name":"p2p","kind":"p2p"}]"#),
+            Ok(vec![Provider::p2p()])
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said_with_where_it_stands() {
         let error = |json| parse(json).unwrap_err().to_string();
-        assert_eq!(error("[]"), "it is an empty list; it names at least one provider");
+        assert_eq!(
+            error("[]"),
+            "it is an empty list; it names at least one provider"
+        );
         assert!(error("{").starts_with("it is a JSON list"));
         assert!(error(r#"[{"name":"p2p","kind":"p2p","prio":1}]"#).contains("prio"));
         assert_eq!(

@@ -125,14 +125,24 @@ mod tests {
     use super::*;
 
     fn provider(name: &str, kind: ProviderKind, priority: u32, base_score: u8) -> Provider {
-        Provider { name: name.into(), kind, priority, base_score, ..Provider::p2p() }
+        Provider {
+            name: name.into(),
+            kind,
+            priority,
+            base_score,
+            ..Provider::p2p()
+        }
     }
 
     fn chosen(providers: &[Provider], people: u32, drivers: &[&str]) -> Result<String, NoProvider> {
         let tuning = Tuning::default();
         let has: BTreeSet<ProviderName> = drivers.iter().map(|&d| d.into()).collect();
         let everyone: Vec<_> = (0..people).map(|_| &has).collect();
-        let demand = Demand { people, drivers: &everyone, tuning: &tuning };
+        let demand = Demand {
+            people,
+            drivers: &everyone,
+            tuning: &tuning,
+        };
         choose(providers, demand).map(|p| p.name.0.clone())
     }
 
@@ -144,7 +154,11 @@ mod tests {
         ];
         assert_eq!(chosen(&all, 3, &["p2p", "sfu"]), Ok("p2p".to_owned()));
         assert_eq!(chosen(&all, 4, &["p2p", "sfu"]), Ok("sfu".to_owned()));
-        assert_eq!(chosen(&all, 4, &["p2p"]), Ok("p2p".to_owned()), "limits steer, they do not forbid");
+        assert_eq!(
+            chosen(&all, 4, &["p2p"]),
+            Ok("p2p".to_owned()),
+            "limits steer, they do not forbid"
+        );
     }
 
     #[test]
@@ -153,12 +167,18 @@ mod tests {
             provider("first", ProviderKind::Sfu, 1, 59),
             provider("second", ProviderKind::Sfu, 2, 60),
         ];
-        assert_eq!(chosen(&poor, 2, &["first", "second"]), Ok("second".to_owned()));
+        assert_eq!(
+            chosen(&poor, 2, &["first", "second"]),
+            Ok("second".to_owned())
+        );
         let usable = [
             provider("first", ProviderKind::Sfu, 1, 60),
             provider("second", ProviderKind::Sfu, 2, 99),
         ];
-        assert_eq!(chosen(&usable, 2, &["first", "second"]), Ok("first".to_owned()));
+        assert_eq!(
+            chosen(&usable, 2, &["first", "second"]),
+            Ok("first".to_owned())
+        );
     }
 
     #[test]
@@ -178,7 +198,10 @@ mod tests {
         assert_eq!(chosen(&p2p, 8, &["p2p"]), Ok("p2p".to_owned()));
         assert_eq!(chosen(&p2p, 9, &["p2p"]), Err(NoProvider::Full));
         assert_eq!(chosen(&p2p, 2, &["daily"]), Err(NoProvider::Unsupported));
-        let off = [Provider { is_active: false, ..Provider::p2p() }];
+        let off = [Provider {
+            is_active: false,
+            ..Provider::p2p()
+        }];
         assert_eq!(chosen(&off, 1, &["p2p"]), Err(NoProvider::Unsupported));
     }
 }

@@ -68,7 +68,12 @@ impl Session {
                 "the token has expired; it admits to a resume only".to_owned(),
             ),
             Err(Refusal::NoProvider(NoProvider::Full)) => {
-                turn.refuse(socket, CloseCode::TooMany, "full", NoProvider::Full.to_string());
+                turn.refuse(
+                    socket,
+                    CloseCode::TooMany,
+                    "full",
+                    NoProvider::Full.to_string(),
+                );
             }
             Err(Refusal::NoProvider(NoProvider::Unsupported)) => turn.refuse(
                 socket,
@@ -97,7 +102,10 @@ impl Session {
             if expired && !proven {
                 return Err(Refusal::Expired);
             }
-            let resume = hello.resume.clone().filter(|resume| proven && life.can_replay(&id, resume));
+            let resume = hello
+                .resume
+                .clone()
+                .filter(|resume| proven && life.can_replay(&id, resume));
             return match resume {
                 Some(resume) => Ok(life.resume(turn, socket, id, hello, &resume)),
                 None => life.begin_anew(turn, socket, id, hello, &self.settings),
@@ -123,7 +131,10 @@ impl Session {
 
 fn check(hello: &Hello, claims: &Claims) -> Result<(), Refusal> {
     if hello.protocol != PROTOCOL_VERSION {
-        let message = format!("protocol is {}; this server speaks {PROTOCOL_VERSION}", hello.protocol);
+        let message = format!(
+            "protocol is {}; this server speaks {PROTOCOL_VERSION}",
+            hello.protocol
+        );
         return Err(Refusal::Protocol("protocol_version", message));
     }
     if !is_plain_name(hello.instance.as_str()) {
@@ -164,7 +175,11 @@ impl Life {
             empty_since: None,
         };
         let tuning = record.tuning(settings.tuning);
-        let demand = Demand { people: 1, drivers: &[&hello.drivers], tuning: &tuning };
+        let demand = Demand {
+            people: 1,
+            drivers: &[&hello.drivers],
+            tuning: &tuning,
+        };
         let provider = choose(&settings.providers, demand).map_err(Refusal::NoProvider)?;
         record.provider = provider.name.clone();
         record.kind = provider.kind;
@@ -200,7 +215,9 @@ impl Life {
     }
 
     fn can_replay(&self, id: &ParticipantId, resume: &Resume) -> bool {
-        self.participants.get(id).is_some_and(|p| p.mailbox.can_replay(resume.last_seq))
+        self.participants
+            .get(id)
+            .is_some_and(|p| p.mailbox.can_replay(resume.last_seq))
     }
 
     /// Whether there is a provider for everyone here and one more, or for everyone here when the one
@@ -211,11 +228,18 @@ impl Life {
         returning: Option<&ParticipantId>,
         hello: &Hello,
     ) -> Result<(), Refusal> {
-        let others = self.participants.values().filter(|p| Some(&p.record.id) != returning);
+        let others = self
+            .participants
+            .values()
+            .filter(|p| Some(&p.record.id) != returning);
         let mut drivers: Vec<_> = others.map(|p| &p.record.drivers).collect();
         drivers.push(&hello.drivers);
         let people = u32::try_from(drivers.len()).unwrap_or(u32::MAX);
-        let demand = Demand { people, drivers: &drivers, tuning: &self.tuning };
+        let demand = Demand {
+            people,
+            drivers: &drivers,
+            tuning: &self.tuning,
+        };
         match choose(providers, demand) {
             Ok(_) if hello.drivers.contains(&self.record.provider) => Ok(()),
             Ok(_) => Err(Refusal::NoProvider(NoProvider::Unsupported)),
@@ -225,7 +249,9 @@ impl Life {
 
     /// Attaches a tab by a new socket, and sends its old one away (R8).
     fn attach(&mut self, turn: &mut Turn, id: &ParticipantId, socket: &SocketId, hello: &Hello) {
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         if let Some(old) = participant.record.socket.replace(socket.clone()) {
             turn.close(&old, CloseCode::Replaced, "replaced");
         }
@@ -245,7 +271,10 @@ impl Life {
         hello: Hello,
         resume: &Resume,
     ) -> Arrival {
-        let was_away = self.participants.get(&id).is_some_and(|p| p.record.socket.is_none());
+        let was_away = self
+            .participants
+            .get(&id)
+            .is_some_and(|p| p.record.socket.is_none());
         self.attach(turn, &id, socket, &hello);
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.mailbox.acknowledge(resume.last_seq);
@@ -253,7 +282,10 @@ impl Life {
         if was_away {
             self.announce(turn, &id);
         }
-        Arrival { id, way: Way::Resumed(SecretHash::of(&resume.secret)) }
+        Arrival {
+            id,
+            way: Way::Resumed(SecretHash::of(&resume.secret)),
+        }
     }
 
     /// Begins again with a tab that has forgotten everything: a reload.
@@ -312,8 +344,13 @@ impl Life {
             hidden: false,
             device: hello.device,
         };
-        let participant = Participant { record, since: turn.now, mailbox: Mailbox::default() };
-        self.participants.insert(mint.participant.clone(), participant);
+        let participant = Participant {
+            record,
+            since: turn.now,
+            mailbox: Mailbox::default(),
+        };
+        self.participants
+            .insert(mint.participant.clone(), participant);
     }
 
     /// Answers `hello`, tells again what was missed, and tells the others of someone new.
@@ -321,11 +358,16 @@ impl Life {
         let Arrival { id, way } = arrival;
         let (participants, chat) = match way {
             Way::Resumed(_) => (Vec::new(), Vec::new()),
-            Way::New | Way::Anew => (self.views(), self.chat.iter().map(|c| c.line.clone()).collect()),
+            Way::New | Way::Anew => (
+                self.views(),
+                self.chat.iter().map(|c| c.line.clone()).collect(),
+            ),
         };
         let session = self.state();
         let missed = self.take_unheard(id);
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         participant.record.secret = SecretHash::of(&mint.secret);
         // Until a frame shows that this `welcome` arrived, the client may know only what it used.
         participant.record.previous_secret = match way {
@@ -357,8 +399,13 @@ impl Life {
         for kept in missed {
             self.tell(turn, id, kept.message, kept.fence);
         }
-        if matches!(way, Way::New) && let Some(view) = self.participants.get(id).map(Participant::view) {
-            let joined = Roster { participant: view, reason: None };
+        if matches!(way, Way::New)
+            && let Some(view) = self.participants.get(id).map(Participant::view)
+        {
+            let joined = Roster {
+                participant: view,
+                reason: None,
+            };
             self.tell_others(turn, id, &ServerMessage::ParticipantJoined(joined));
         }
     }
@@ -367,14 +414,20 @@ impl Life {
     /// generations still hold: old SDP is never told again (R25).
     fn take_unheard(&mut self, id: &ParticipantId) -> Vec<Kept> {
         let committed = self.record.epoch;
-        let generations: BTreeMap<_, _> =
-            self.participants.iter().map(|(id, p)| (id.clone(), p.record.generation)).collect();
+        let generations: BTreeMap<_, _> = self
+            .participants
+            .iter()
+            .map(|(id, p)| (id.clone(), p.record.generation))
+            .collect();
         let holds = |fence: &Fence| {
             fence.epoch == committed
                 && generations.get(&fence.from) == Some(&fence.generation)
                 && generations.get(id) == Some(&fence.to_generation)
         };
-        self.participants.get_mut(id).map(|p| p.mailbox.take_unheard(holds)).unwrap_or_default()
+        self.participants
+            .get_mut(id)
+            .map(|p| p.mailbox.take_unheard(holds))
+            .unwrap_or_default()
     }
 
     /// Everyone, in the order of arrival.

@@ -85,7 +85,9 @@ impl Turn {
     }
 
     pub(super) fn close(&mut self, socket: &SocketId, code: CloseCode, reason: &'static str) {
-        self.decision.tell.push(Tell::Close(socket.clone(), code, reason));
+        self.decision
+            .tell
+            .push(Tell::Close(socket.clone(), code, reason));
     }
 
     /// Turns away a socket that is nobody's yet. Its only frame has `seq` 0.
@@ -96,8 +98,15 @@ impl Turn {
         code: &'static str,
         message: String,
     ) {
-        let error = ErrorFrame { code, message, retry_after_ms: None };
-        self.send(socket, Encoded::of(&ServerMessage::Error(error)).frame(Seq(0)));
+        let error = ErrorFrame {
+            code,
+            message,
+            retry_after_ms: None,
+        };
+        self.send(
+            socket,
+            Encoded::of(&ServerMessage::Error(error)).frame(Seq(0)),
+        );
         self.close(socket, close, code);
     }
 }

@@ -43,7 +43,9 @@ impl Session {
 impl Life {
     /// A participant's socket is gone; its lease begins to run.
     pub(super) fn detach(&mut self, turn: &mut Turn, id: &ParticipantId) {
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         participant.record.socket = None;
         participant.since = turn.now;
         self.announce(turn, id);
@@ -51,23 +53,36 @@ impl Life {
 
     /// A participant says that it goes.
     pub(super) fn leave(&mut self, turn: &mut Turn, id: &ParticipantId) {
-        if let Some(socket) = self.participants.get(id).and_then(|p| p.record.socket.clone()) {
+        if let Some(socket) = self
+            .participants
+            .get(id)
+            .and_then(|p| p.record.socket.clone())
+        {
             turn.close(&socket, CloseCode::Normal, "left");
         }
         self.remove(turn, id, LeaveReason::Left);
     }
 
     fn remove(&mut self, turn: &mut Turn, id: &ParticipantId, reason: LeaveReason) {
-        let Some(participant) = self.participants.remove(id) else { return };
+        let Some(participant) = self.participants.remove(id) else {
+            return;
+        };
         turn.store(Write::Gone(id.clone()));
         self.forget_seen(turn, id);
-        let left = Roster { participant: participant.view(), reason: Some(reason) };
+        let left = Roster {
+            participant: participant.view(),
+            reason: Some(reason),
+        };
         self.tell_others(turn, id, &ServerMessage::ParticipantLeft(left));
     }
 
     /// How long a participant counts without being heard.
     pub(super) const fn lease(&self, hidden: bool) -> Millis {
-        if hidden { self.tuning.hidden_lease } else { self.tuning.lease }
+        if hidden {
+            self.tuning.hidden_lease
+        } else {
+            self.tuning.lease
+        }
     }
 
     /// Sends away the sockets that have been silent for a lease, and takes out the participants
@@ -100,7 +115,9 @@ impl Life {
     /// Sends away whoever acknowledges too little: there is no other way to know a slow reader.
     pub(super) fn cut_off_the_slow(&mut self, turn: &mut Turn) {
         while let Some(id) = turn.slow.pop_first() {
-            let Some(participant) = self.participants.get_mut(&id) else { continue };
+            let Some(participant) = self.participants.get_mut(&id) else {
+                continue;
+            };
             participant.mailbox.drop_all();
             let up_to = participant.mailbox.cursor().seq;
             turn.moved.insert(id.clone());
@@ -122,6 +139,8 @@ impl Life {
 
     /// When a session that nobody is in ends.
     pub(super) fn empty_until(&self) -> Option<Millis> {
-        self.record.empty_since.map(|since| since + self.tuning.empty_grace)
+        self.record
+            .empty_since
+            .map(|since| since + self.tuning.empty_grace)
     }
 }

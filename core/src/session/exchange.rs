@@ -30,7 +30,9 @@ impl Life {
         id: &ParticipantId,
         message: crate::protocol::ids::MessageId,
     ) -> bool {
-        let Some(participant) = self.participants.get_mut(id) else { return true };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return true;
+        };
         turn.moved.insert(id.clone());
         !participant.mailbox.receive(message)
     }
@@ -73,15 +75,32 @@ impl Life {
         }
         let length = chat.text.chars().count();
         if length > MAX_CHAT_CHARS || chat.text.trim().is_empty() {
-            let message =
-                format!("a line has 1 to {MAX_CHAT_CHARS} characters, not only spaces; this has {length}");
+            let message = format!(
+                "a line has 1 to {MAX_CHAT_CHARS} characters, not only spaces; this has {length}"
+            );
             self.error(turn, from, "bad_field", &message);
             return;
         }
-        let name = self.participants.get(from).map(|p| p.record.name.clone()).unwrap_or_default();
-        let line = ChatLine { from: from.clone(), name, id: chat.id, text: chat.text, at: turn.now };
-        let number = self.chat.back().map_or(1, |last| last.number.saturating_add(1));
-        let numbered = NumberedLine { number, line: line.clone() };
+        let name = self
+            .participants
+            .get(from)
+            .map(|p| p.record.name.clone())
+            .unwrap_or_default();
+        let line = ChatLine {
+            from: from.clone(),
+            name,
+            id: chat.id,
+            text: chat.text,
+            at: turn.now,
+        };
+        let number = self
+            .chat
+            .back()
+            .map_or(1, |last| last.number.saturating_add(1));
+        let numbered = NumberedLine {
+            number,
+            line: line.clone(),
+        };
         turn.store(Write::Chat(numbered.clone()));
         self.chat.push_back(numbered);
         if self.chat.len() > CHAT_KEPT {
@@ -103,7 +122,9 @@ impl Life {
             self.error(turn, id, "bad_field", wrong);
             return;
         }
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         if participant.record.tracks != tracks.tracks {
             participant.record.tracks = tracks.tracks;
             self.announce(turn, id);
@@ -120,7 +141,9 @@ impl Life {
             .into_iter()
             .filter(|other| other != id && self.participants.contains_key(other))
             .collect();
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         let before = participant.connection();
         participant.record.sees = sees;
         participant.record.connected = true;
@@ -132,7 +155,9 @@ impl Life {
 
     /// Notes whether a tab is hidden, and so how long its lease is (R28).
     pub(super) fn presence(&mut self, turn: &mut Turn, id: &ParticipantId, presence: Presence) {
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         if participant.record.hidden != presence.hidden {
             participant.record.hidden = presence.hidden;
             self.announce(turn, id);
@@ -158,7 +183,11 @@ fn wrong_with(tracks: &[Track]) -> Option<&'static str> {
         if !is_plain_name(track.id.as_str()) {
             return Some("a track's \"id\" is 1 to 128 characters of A-Z, a-z, 0-9, _ and -");
         }
-        if track.reference.as_ref().is_some_and(|r| r.len() > MAX_NAME_BYTES) {
+        if track
+            .reference
+            .as_ref()
+            .is_some_and(|r| r.len() > MAX_NAME_BYTES)
+        {
             return Some("a track's \"ref\" has at most 128 bytes");
         }
         if !seen.insert((track.source, &track.id)) {

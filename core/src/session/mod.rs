@@ -107,7 +107,10 @@ impl Session {
         let life = stored.session.map(|record| {
             let mut participants = BTreeMap::new();
             for record in stored.participants {
-                let attached = record.socket.as_ref().is_some_and(|s| sockets.remove(s).is_some());
+                let attached = record
+                    .socket
+                    .as_ref()
+                    .is_some_and(|s| sockets.remove(s).is_some());
                 if record.socket.is_some() && !attached {
                     vanished.push(record.id.clone());
                 }
@@ -124,9 +127,21 @@ impl Session {
                 }
             }
             let tuning = record.tuning(settings.tuning);
-            Life { id: id.clone(), record, tuning, participants, chat: stored.chat.into() }
+            Life {
+                id: id.clone(),
+                record,
+                tuning,
+                participants,
+                chat: stored.chat.into(),
+            }
         });
-        Self { id, settings, pending: sockets, life, vanished }
+        Self {
+            id,
+            settings,
+            pending: sockets,
+            life,
+            vanished,
+        }
     }
 
     /// Takes one input and decides.
@@ -135,9 +150,19 @@ impl Session {
         self.notice_vanished(&mut turn);
         match input {
             Input::Opened { socket, claims } => {
-                self.pending.insert(socket, Pending { claims, opened: now });
+                self.pending.insert(
+                    socket,
+                    Pending {
+                        claims,
+                        opened: now,
+                    },
+                );
             }
-            Input::Received { socket, frame, mint } => match frame {
+            Input::Received {
+                socket,
+                frame,
+                mint,
+            } => match frame {
                 Ok(frame) => self.received(&mut turn, &socket, frame, mint),
                 Err(error) => {
                     let text = ErrorFrame {
@@ -163,7 +188,10 @@ impl Session {
 
     fn received(&mut self, turn: &mut Turn, socket: &SocketId, frame: ClientFrame, mint: Mint) {
         let ClientFrame { ack, message } = frame;
-        let sender = self.life.as_mut().and_then(|life| Some((life.owner(socket)?, life)));
+        let sender = self
+            .life
+            .as_mut()
+            .and_then(|life| Some((life.owner(socket)?, life)));
         let Some((id, life)) = sender else {
             match (self.pending.remove(socket), message) {
                 (Some(pending), ClientMessage::Hello(hello)) => {
@@ -183,7 +211,12 @@ impl Session {
         life.heard(turn, &id, ack);
         match message {
             ClientMessage::Hello(_) => {
-                life.error(turn, &id, "hello_twice", "this socket has said \"hello\" already");
+                life.error(
+                    turn,
+                    &id,
+                    "hello_twice",
+                    "this socket has said \"hello\" already",
+                );
             }
             ClientMessage::Signal(signal) => life.signal(turn, &id, signal),
             ClientMessage::Tracks(tracks) => life.tracks(turn, &id, tracks),

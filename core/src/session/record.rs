@@ -183,6 +183,9 @@ impl SecretHash {
 
     /// Whether this is the hash of that secret, in constant time (R33).
     pub fn matches(&self, secret: &str) -> bool {
-        self.0.as_bytes().ct_eq(Self::of(secret).0.as_bytes()).into()
+        self.0
+            .as_bytes()
+            .ct_eq(Self::of(secret).0.as_bytes())
+            .into()
     }
 }

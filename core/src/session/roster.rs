@@ -22,7 +22,11 @@ pub(super) struct Participant {
 
 impl Participant {
     pub(super) fn restore(record: ParticipantRecord, now: Millis) -> Self {
-        Self { record, since: now, mailbox: Mailbox::default() }
+        Self {
+            record,
+            since: now,
+            mailbox: Mailbox::default(),
+        }
     }
 
     pub(super) fn view(&self) -> ParticipantView {
@@ -81,7 +85,9 @@ impl Life {
         message: Encoded,
         fence: Option<Fence>,
     ) {
-        let Some(participant) = self.participants.get_mut(to) else { return };
+        let Some(participant) = self.participants.get_mut(to) else {
+            return;
+        };
         let seq = participant.mailbox.number();
         if let Some(socket) = &participant.record.socket {
             turn.send(socket, message.frame(seq));
@@ -96,8 +102,15 @@ impl Life {
     }
 
     /// Tells one participant something that only its present socket needs to know.
-    pub(super) fn tell_once(&mut self, turn: &mut Turn, to: &ParticipantId, message: &ServerMessage) {
-        let Some(participant) = self.participants.get_mut(to) else { return };
+    pub(super) fn tell_once(
+        &mut self,
+        turn: &mut Turn,
+        to: &ParticipantId,
+        message: &ServerMessage,
+    ) {
+        let Some(participant) = self.participants.get_mut(to) else {
+            return;
+        };
         let seq = participant.mailbox.number();
         turn.moved.insert(to.clone());
         if let Some(socket) = &participant.record.socket {
@@ -106,9 +119,19 @@ impl Life {
     }
 
     /// Tells everyone but one.
-    pub(super) fn tell_others(&mut self, turn: &mut Turn, but: &ParticipantId, message: &ServerMessage) {
+    pub(super) fn tell_others(
+        &mut self,
+        turn: &mut Turn,
+        but: &ParticipantId,
+        message: &ServerMessage,
+    ) {
         let message = Encoded::of(message);
-        let others: Vec<_> = self.participants.keys().filter(|id| *id != but).cloned().collect();
+        let others: Vec<_> = self
+            .participants
+            .keys()
+            .filter(|id| *id != but)
+            .cloned()
+            .collect();
         for id in others {
             self.tell(turn, &id, message.clone(), None);
         }
@@ -116,9 +139,13 @@ impl Life {
 
     /// Tells the others how a participant is now, and stores it.
     pub(super) fn announce(&mut self, turn: &mut Turn, id: &ParticipantId) {
-        let Some(participant) = self.participants.get(id) else { return };
-        let message =
-            ServerMessage::ParticipantUpdated(Roster { participant: participant.view(), reason: None });
+        let Some(participant) = self.participants.get(id) else {
+            return;
+        };
+        let message = ServerMessage::ParticipantUpdated(Roster {
+            participant: participant.view(),
+            reason: None,
+        });
         turn.changed.insert(id.clone());
         self.tell_others(turn, id, &message);
     }
@@ -131,13 +158,19 @@ impl Life {
         code: &'static str,
         message: &str,
     ) {
-        let error = ErrorFrame { code, message: message.to_owned(), retry_after_ms: None };
+        let error = ErrorFrame {
+            code,
+            message: message.to_owned(),
+            retry_after_ms: None,
+        };
         self.tell_once(turn, to, &ServerMessage::Error(error));
     }
 
     /// Notes that a participant's socket is alive, and what it has handled.
     pub(super) fn heard(&mut self, turn: &mut Turn, id: &ParticipantId, ack: Option<Seq>) {
-        let Some(participant) = self.participants.get_mut(id) else { return };
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
         participant.since = turn.now;
         // The client has the new secret, so the old one is used up.
         if participant.record.previous_secret.take().is_some() {

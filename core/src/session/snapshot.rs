@@ -38,7 +38,10 @@ impl Session {
             state: LifeState::Active,
             title: life.record.title.clone(),
             participants,
-            timers: timers.into_iter().map(|(at, reason)| TimerSnapshot { at, reason }).collect(),
+            timers: timers
+                .into_iter()
+                .map(|(at, reason)| TimerSnapshot { at, reason })
+                .collect(),
         })
     }
 }

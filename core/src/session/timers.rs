@@ -30,7 +30,10 @@ impl Session {
     /// Every deadline, in no order.
     pub(super) fn timers(&self) -> impl Iterator<Item = (Millis, TimerReason)> {
         let hello = self.tuning().hello_deadline;
-        let hellos = self.pending.values().map(move |p| (p.opened + hello, TimerReason::Hello));
+        let hellos = self
+            .pending
+            .values()
+            .map(move |p| (p.opened + hello, TimerReason::Hello));
         let leases = self.life.iter().flat_map(|life| {
             life.participants.values().map(|p| {
                 let reason = match p.record.socket {
@@ -41,11 +44,15 @@ impl Session {
             })
         });
         let empty = self.life.iter().filter_map(|life| life.empty_until());
-        hellos.chain(leases).chain(empty.map(|at| (at, TimerReason::Empty)))
+        hellos
+            .chain(leases)
+            .chain(empty.map(|at| (at, TimerReason::Empty)))
     }
 
     /// The constants in force: the life's, or the operator's where there is none.
     pub(super) fn tuning(&self) -> Tuning {
-        self.life.as_ref().map_or(self.settings.tuning, |life| life.tuning)
+        self.life
+            .as_ref()
+            .map_or(self.settings.tuning, |life| life.tuning)
     }
 }
