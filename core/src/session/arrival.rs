@@ -255,6 +255,7 @@ impl Life {
         if let Some(old) = participant.record.socket.replace(socket.clone()) {
             turn.close(&old, CloseCode::Replaced, "replaced");
         }
+        participant.record.away_since = None;
         participant.since = turn.now;
         if hello.device.is_some() {
             participant.record.device.clone_from(&hello.device);
@@ -336,6 +337,7 @@ impl Life {
             generation: Generation(1),
             drivers: hello.drivers,
             socket: Some(socket.clone()),
+            away_since: None,
             secret: SecretHash::of(&mint.secret),
             previous_secret: None,
             connected: false,

@@ -69,7 +69,7 @@ pub struct Session {
     settings: Settings,
     pending: BTreeMap<SocketId, Pending>,
     life: Option<Life>,
-    /// Who was attached when the object died and has no socket now; looked at before the next input.
+    /// Who was attached when the object died and has no socket now; told of before the next input.
     vanished: Vec<ParticipantId>,
 }
 
@@ -95,7 +95,8 @@ struct Life {
 impl Session {
     /// A session as it was stored, with the sockets that are still open (R3).
     ///
-    /// Leases start afresh: who has no socket any more counts as away since `now`.
+    /// Where sockets survived, the object was only asleep, and leases go on. Where a participant's
+    /// socket did not, the object was killed, and the leases of all who are away start afresh.
     pub fn restore(
         id: SessionId,
         settings: Settings,
@@ -107,14 +108,18 @@ impl Session {
         let life = stored.session.map(|record| {
             let mut participants = BTreeMap::new();
             for record in stored.participants {
-                let attached = record
-                    .socket
-                    .as_ref()
-                    .is_some_and(|s| sockets.remove(s).is_some());
-                if record.socket.is_some() && !attached {
+                let open = record.socket.as_ref().and_then(|s| sockets.remove(s));
+                if record.socket.is_some() && open.is_none() {
                     vanished.push(record.id.clone());
                 }
-                participants.insert(record.id.clone(), Participant::restore(record, now));
+                let participant = Participant::restore(record, open.as_ref(), now);
+                participants.insert(participant.record.id.clone(), participant);
+            }
+            if !vanished.is_empty() {
+                let away = participants
+                    .values_mut()
+                    .filter(|p| p.record.socket.is_none());
+                away.for_each(|p| p.go_away(now));
             }
             for (id, cursor) in stored.cursors {
                 if let Some(participant) = participants.get_mut(&id) {

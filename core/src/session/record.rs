@@ -103,6 +103,10 @@ pub struct ParticipantRecord {
     /// The socket it is attached by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socket: Option<SocketId>,
+    /// Since when it has none. Stored, or an object that hibernates would begin the lease again
+    /// whenever it wakes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_since: Option<Millis>,
     /// The secret of the last `welcome`.
     pub secret: SecretHash,
     /// The secret before that, until the first frame after that `welcome`.
