@@ -233,9 +233,9 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connection {
-    /// Has not yet said `connected` of this generation.
+    /// Has not yet said `connected` with somebody seen, or alone, in this generation.
     Connecting,
-    /// Has said `connected`, and its socket is here.
+    /// Has said so, and its socket is here.
     Good,
     /// Has said that its call is poor.
     Poor,

@@ -125,6 +125,10 @@ impl Life {
             let Some(participant) = self.participants.get_mut(&id) else {
                 continue;
             };
+            if !participant.mailbox.is_too_full() {
+                // Within this turn it began anew.
+                continue;
+            }
             participant.mailbox.drop_all();
             let up_to = participant.mailbox.cursor().seq;
             turn.moved.insert(id.clone());

@@ -17,9 +17,9 @@
 //!    from [`Input::Tick`].
 //!
 //! In reading order: [`input`] and [`decision`], what goes in and comes out; [`record`], what is
-//! stored; `arrival` (`hello`, capacity, resume), `exchange` (signals, chat, tracks, who sees whom),
-//! `departure` (leaving, leases, the end); `mailbox`, what each participant is still to be told;
-//! `timers` and `snapshot`.
+//! stored; `arrival` (`hello`, capacity, resume) and `welcome`, its answer; `exchange` (signals,
+//! chat, tracks, who sees whom), `departure` (leaving, leases, the end); `mailbox`, what each
+//! participant is still to be told; `timers` and `snapshot`.
 
 mod arrival;
 pub mod decision;
@@ -31,6 +31,7 @@ pub mod record;
 mod roster;
 mod snapshot;
 mod timers;
+mod welcome;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -230,17 +231,12 @@ impl Session {
             ClientMessage::Presence(presence) => life.presence(turn, &id, presence),
             ClientMessage::Leave => life.leave(turn, &id),
             ClientMessage::Ack => {}
+            // Nothing is prepared, so every epoch that could be ready is stale.
             ClientMessage::Ready(_) => life.stale(turn, &id),
-            ClientMessage::Failed(_)
-            | ClientMessage::Suspect(_)
-            | ClientMessage::Quality(_)
-            | ClientMessage::End
-            | ClientMessage::Probe(_) => life.error(
-                turn,
-                &id,
-                "not_served",
-                "this version of the session does not act on this message yet",
-            ),
+            ClientMessage::Failed(failed) => life.not_served(turn, &id, Some(failed.epoch)),
+            ClientMessage::Suspect(suspect) => life.not_served(turn, &id, Some(suspect.epoch)),
+            ClientMessage::Quality(quality) => life.not_served(turn, &id, Some(quality.epoch)),
+            ClientMessage::End | ClientMessage::Probe(_) => life.not_served(turn, &id, None),
         }
     }
 
@@ -251,6 +247,7 @@ impl Session {
         } else if let Some(life) = &mut self.life
             && let Some(id) = life.owner(socket)
         {
+            life.heard(turn, &id, None);
             life.error(turn, &id, error.code, &error.message);
             if fatal {
                 turn.close(socket, CloseCode::Protocol, error.code);

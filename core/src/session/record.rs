@@ -112,7 +112,7 @@ pub struct ParticipantRecord {
     /// The secret before that, until the first frame after that `welcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<SecretHash>,
-    /// Whether this generation has said `connected`.
+    /// Whether this generation has said `connected` with somebody seen, or alone.
     #[serde(default)]
     pub connected: bool,
     /// Whose media it decodes (R41).

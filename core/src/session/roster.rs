@@ -217,7 +217,7 @@ impl Life {
         }
         for id in std::mem::take(&mut turn.changed) {
             if let Some(participant) = self.participants.get(&id) {
-                turn.store(Write::Participant(participant.record.clone()));
+                turn.store(Write::Participant(Box::new(participant.record.clone())));
             }
         }
         for id in std::mem::take(&mut turn.moved) {
