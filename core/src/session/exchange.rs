@@ -13,7 +13,11 @@ use crate::protocol::{CHAT_KEPT, MAX_CHAT_CHARS, MAX_NAME_BYTES, MAX_TRACKS};
 impl Life {
     /// Answers a message of another epoch than the committed one with the session as it is (R1).
     pub(super) fn stale(&mut self, turn: &mut Turn, id: &ParticipantId) {
-        let message = ServerMessage::Session(self.state());
+        let message = ServerMessage::Session {
+            session: self.state(),
+            switch: None,
+            credentials: None,
+        };
         self.tell_once(turn, id, &message);
     }
 
