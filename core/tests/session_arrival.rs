@@ -18,9 +18,11 @@ fn the_first_hello_decides_provider_and_epoch_and_stores_them_before_telling() {
         "a socket at the door begins nothing"
     );
     let decision = world.raw("s", &hello("tab").to_string());
-    let record = decision.store.iter().find_map(|write| match write {
-        Write::Session(record) => Some(record),
-        _ => None,
+    let record = decision.store.iter().find_map(|write| {
+        let Write::Session(record) = write else {
+            return None;
+        };
+        Some(record)
     });
     let record = record.expect("the decision row is written in the turn that tells of it");
     assert_eq!((record.epoch.0, record.provider.as_str()), (1, "p2p"));
