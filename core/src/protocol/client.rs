@@ -399,6 +399,7 @@ fn fields<T: serde::de::DeserializeOwned>(
 ) -> Result<T, DecodeError> {
     serde_json::from_str(text).map_err(|e| DecodeError::BadField {
         kind,
-        detail: e.to_string(),
+        // It may quote what was sent.
+        detail: e.to_string().chars().take(256).collect(),
     })
 }
