@@ -10,7 +10,9 @@ pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || host.ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Compares without telling, by the time it takes, where two texts differ.
@@ -39,7 +41,9 @@ pub fn backend(config: &Config, given: Option<&str>, host: &str) -> Result<(), A
     match given {
         Some(given) if same(given, &config.api_key) => refuse_dev_key(given, host),
         Some(_) => Err(ApiError::Unauthorised("the API key is wrong".to_owned())),
-        None => Err(ApiError::Unauthorised("send the API key as \"Authorization: Bearer …\"".to_owned())),
+        None => Err(ApiError::Unauthorised(
+            "send the API key as \"Authorization: Bearer …\"".to_owned(),
+        )),
     }
 }
 
@@ -50,10 +54,13 @@ pub fn admin<'a>(
     host: &str,
 ) -> Result<Option<(&'a str, &'a AdminKey)>, ApiError> {
     // Every key is looked at, so that the time taken does not tell which one is close.
-    let found = config
-        .admin_keys
-        .iter()
-        .fold(None, |found, (name, key)| if same(given, &key.key) { Some((name.as_str(), key)) } else { found });
+    let found = config.admin_keys.iter().fold(None, |found, (name, key)| {
+        if same(given, &key.key) {
+            Some((name.as_str(), key))
+        } else {
+            found
+        }
+    });
     if found.is_some() {
         refuse_dev_key(given, host)?;
     }
@@ -66,10 +73,24 @@ mod tests {
 
     #[test]
     fn loopback_is_this_machine_only() {
-        for host in ["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "app.localhost"] {
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+            "[::1]",
+            "app.localhost",
+        ] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["example.com", "localhost.example.com", "10.0.0.1", "128.0.0.1", "", "0.0.0.0"] {
+        for host in [
+            "example.com",
+            "localhost.example.com",
+            "10.0.0.1",
+            "128.0.0.1",
+            "",
+            "0.0.0.0",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }
@@ -87,7 +108,9 @@ mod tests {
         let vars = |key: &str| match key {
             "TOKEN_SECRET" => Some("0123456789abcdef0123456789abcdef".to_owned()),
             "API_KEY" => Some(DEV_API_KEY.to_owned()),
-            "ADMIN_KEYS" => Some(format!(r#"{{"dev":{{"key":"{DEV_ADMIN_KEY}","role":"operator"}}}}"#)),
+            "ADMIN_KEYS" => Some(format!(
+                r#"{{"dev":{{"key":"{DEV_ADMIN_KEY}","role":"operator"}}}}"#
+            )),
             _ => None,
         };
         let config = Config::read(vars).unwrap();
@@ -96,8 +119,15 @@ mod tests {
             backend(&config, Some(DEV_API_KEY), "calls.example.com"),
             Err(ApiError::Forbidden(_))
         ));
-        assert!(matches!(backend(&config, Some("x"), "localhost"), Err(ApiError::Unauthorised(_))));
-        assert!(admin(&config, DEV_ADMIN_KEY, "localhost").unwrap().is_some());
+        assert!(matches!(
+            backend(&config, Some("x"), "localhost"),
+            Err(ApiError::Unauthorised(_))
+        ));
+        assert!(
+            admin(&config, DEV_ADMIN_KEY, "localhost")
+                .unwrap()
+                .is_some()
+        );
         assert!(admin(&config, DEV_ADMIN_KEY, "calls.example.com").is_err());
         assert!(admin(&config, "x", "localhost").unwrap().is_none());
     }

@@ -93,7 +93,10 @@ pub struct ConfigError {
 }
 
 fn wrong<T>(key: &'static str, detail: impl ToString) -> Result<T, ConfigError> {
-    Err(ConfigError { key, detail: detail.to_string() })
+    Err(ConfigError {
+        key,
+        detail: detail.to_string(),
+    })
 }
 
 impl Config {
@@ -104,11 +107,17 @@ impl Config {
         if token_secret.len() < MIN_SECRET_BYTES {
             return wrong(
                 "TOKEN_SECRET",
-                format!("it has {} bytes; it is a random text of {MIN_SECRET_BYTES} or more", token_secret.len()),
+                format!(
+                    "it has {} bytes; it is a random text of {MIN_SECRET_BYTES} or more",
+                    token_secret.len()
+                ),
             );
         }
         let Some(api_key) = get("API_KEY") else {
-            return wrong("API_KEY", "it is missing; it is the key that your backend sends");
+            return wrong(
+                "API_KEY",
+                "it is missing; it is the key that your backend sends",
+            );
         };
         Ok(Self {
             token_secret,
@@ -127,7 +136,9 @@ impl Config {
 }
 
 fn admin_keys(text: Option<String>) -> Result<BTreeMap<String, AdminKey>, ConfigError> {
-    let Some(text) = text else { return Ok(BTreeMap::new()) };
+    let Some(text) = text else {
+        return Ok(BTreeMap::new());
+    };
     // The text holds secrets, so the error says where it is wrong and not what stands there.
     serde_json::from_str(&text).or_else(|e| {
         wrong(
@@ -150,23 +161,32 @@ fn boolean(key: &'static str, text: Option<String>) -> Result<bool, ConfigError>
 }
 
 fn origins(text: Option<String>) -> Result<Origins, ConfigError> {
-    let Some(text) = text else { return Ok(Origins::SameHost) };
-    let listed: Vec<String> =
-        text.split([',', ' ']).filter(|o| !o.is_empty()).map(|o| o.trim_end_matches('/').to_owned()).collect();
+    let Some(text) = text else {
+        return Ok(Origins::SameHost);
+    };
+    let listed: Vec<String> = text
+        .split([',', ' '])
+        .filter(|o| !o.is_empty())
+        .map(|o| o.trim_end_matches('/').to_owned())
+        .collect();
     if listed == ["*"] {
         return Ok(Origins::Any);
     }
     match listed.iter().find(|o| !is_origin(o)) {
         Some(bad) => wrong(
             "ALLOWED_ORIGINS",
-            format!("\"{bad}\" is no origin; it is *, or a list as https://example.com,https://app.example.com"),
+            format!(
+                "\"{bad}\" is no origin; it is *, or a list as https://example.com,https://app.example.com"
+            ),
         ),
         None => Ok(Origins::Listed(listed)),
     }
 }
 
 fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }
 
@@ -178,9 +198,14 @@ fn providers(text: Option<String>) -> Result<Vec<Provider>, ConfigError> {
 }
 
 fn tuning(text: Option<String>) -> Result<Tuning, ConfigError> {
-    let Some(text) = text else { return Ok(Tuning::default()) };
-    let json: Value = serde_json::from_str(&text).or_else(|e| wrong("TUNING", format!("it is no JSON: {e}")))?;
-    Tuning::default().with(&json).or_else(|e| wrong("TUNING", e))
+    let Some(text) = text else {
+        return Ok(Tuning::default());
+    };
+    let json: Value =
+        serde_json::from_str(&text).or_else(|e| wrong("TUNING", format!("it is no JSON: {e}")))?;
+    Tuning::default()
+        .with(&json)
+        .or_else(|e| wrong("TUNING", e))
 }
 
 /// One entry of `ICE_SERVERS`: what `RTCIceServer` takes.
@@ -202,7 +227,9 @@ enum Urls {
 }
 
 fn ice_servers(text: Option<String>) -> Result<Vec<Value>, ConfigError> {
-    let Some(text) = text else { return Ok(Vec::new()) };
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
     let servers: Vec<IceServer> = serde_json::from_str(&text).or_else(|e| {
         wrong(
             "ICE_SERVERS",
@@ -227,12 +254,18 @@ fn ice_server(server: IceServer) -> Result<Value, ConfigError> {
             "turn" | "turns" => {
                 return wrong(
                     "ICE_SERVERS",
-                    format!("\"{url}\" has no username and credential; a browser refuses it without"),
+                    format!(
+                        "\"{url}\" has no username and credential; a browser refuses it without"
+                    ),
                 );
             }
             _ => {
                 let scheme = if has_credentials { "turn" } else { "stun" };
-                tracing::warn!(url, scheme, "ICE_SERVERS: a URL without scheme was repaired");
+                tracing::warn!(
+                    url,
+                    scheme,
+                    "ICE_SERVERS: a URL without scheme was repaired"
+                );
                 format!("{scheme}:{url}")
             }
         };
@@ -251,7 +284,10 @@ fn log_level(text: Option<String>) -> Result<tracing::Level, ConfigError> {
     match text.as_deref() {
         None => Ok(tracing::Level::INFO),
         Some(text) => text.parse().or_else(|_| {
-            wrong("LOG_LEVEL", format!("it is \"{text}\"; it is error, warn, info, debug or trace"))
+            wrong(
+                "LOG_LEVEL",
+                format!("it is \"{text}\"; it is error, warn, info, debug or trace"),
+            )
         }),
     }
 }
@@ -284,12 +320,20 @@ mod tests {
             error("TOKEN_SECRET", "short"),
             "TOKEN_SECRET: it has 5 bytes; it is a random text of 32 or more"
         );
-        assert_eq!(error("DEMO", "yes"), "DEMO: it is \"yes\"; it is true or false");
-        assert!(error("TUNING", "{\"LEASE\":1}").starts_with("TUNING: \"LEASE\" is 1; it is a whole number"));
+        assert_eq!(
+            error("DEMO", "yes"),
+            "DEMO: it is \"yes\"; it is true or false"
+        );
+        assert!(
+            error("TUNING", "{\"LEASE\":1}")
+                .starts_with("TUNING: \"LEASE\" is 1; it is a whole number")
+        );
         assert!(error("PROVIDERS", "[]").starts_with("PROVIDERS: it is an empty list"));
         assert!(error("ALLOWED_ORIGINS", "example.com").contains("\"example.com\" is no origin"));
         assert!(error("LOG_LEVEL", "loud").contains("it is error, warn, info, debug or trace"));
-        assert!(error("ICE_SERVERS", r#"[{"urls":"turn:a"}]"#).contains("no username and credential"));
+        assert!(
+            error("ICE_SERVERS", r#"[{"urls":"turn:a"}]"#).contains("no username and credential")
+        );
     }
 
     #[test]
@@ -301,7 +345,10 @@ mod tests {
 
     #[test]
     fn an_ice_url_without_scheme_is_repaired() {
-        let config = read(&[("ICE_SERVERS", r#"[{"urls":"a.example"},{"urls":["b"],"username":"u","credential":"c"}]"#)]);
+        let config = read(&[(
+            "ICE_SERVERS",
+            r#"[{"urls":"a.example"},{"urls":["b"],"username":"u","credential":"c"}]"#,
+        )]);
         assert_eq!(
             serde_json::to_string(&config.unwrap().session.ice_servers).unwrap(),
             r#"[{"urls":["stun:a.example"]},{"credential":"c","urls":["turn:b"],"username":"u"}]"#
@@ -311,7 +358,11 @@ mod tests {
     #[test]
     fn an_absent_origin_passes_and_null_does_not() {
         let own = "https://here.example";
-        for origins in [Origins::SameHost, Origins::Any, Origins::Listed(vec!["https://a.example".to_owned()])] {
+        for origins in [
+            Origins::SameHost,
+            Origins::Any,
+            Origins::Listed(vec!["https://a.example".to_owned()]),
+        ] {
             assert!(origins.allow(None, own));
             assert!(origins.allow(Some(own), own));
             assert!(!origins.allow(Some("null"), own));

@@ -17,7 +17,10 @@ pub(crate) fn request(session: &SessionId, claims: Option<&Claims>) -> Result<Re
     let headers = Headers::new();
     headers.set(SESSION, session.as_str())?;
     if let Some(claims) = claims {
-        headers.set(CLAIMS, &URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims)?))?;
+        headers.set(
+            CLAIMS,
+            &URL_SAFE_NO_PAD.encode(serde_json::to_string(claims)?),
+        )?;
         headers.set("upgrade", "websocket")?;
     }
     let mut init = RequestInit::new();
@@ -34,7 +37,9 @@ pub(crate) fn read(request: &Request) -> Result<(SessionId, Option<Claims>)> {
         None => None,
         Some(text) => {
             let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
-            Some(serde_json::from_slice(&json)?)
+            Some(serde_json::from_str(
+                std::str::from_utf8(&json).map_err(|_| wrong())?,
+            )?)
         }
     };
     Ok((session, claims))

@@ -49,7 +49,9 @@ fn text(field: &str, text: &str) -> Result<(), ApiError> {
     if (1..=128).contains(&length) && !text.chars().any(char::is_control) {
         Ok(())
     } else {
-        bad(format!("{field} has {length} characters; it has 1 to 128, none of them a control character"))
+        bad(format!(
+            "{field} has {length} characters; it has 1 to 128, none of them a control character"
+        ))
     }
 }
 
@@ -70,7 +72,9 @@ pub fn claims(
     match request.role {
         Role::Participant => {}
         Role::Host | Role::Viewer => {
-            return bad("role is \"host\" or \"viewer\", which make a stream; this version serves calls, so it is \"participant\"");
+            return bad(
+                "role is \"host\" or \"viewer\", which make a stream; this version serves calls, so it is \"participant\"",
+            );
         }
     }
     if let Some(settings) = &request.session {
@@ -99,12 +103,17 @@ fn check(settings: &SessionSettings) -> Result<(), ApiError> {
             return bad("session.mode is \"stream\"; this version serves \"call\"");
         }
     }
-    if settings.p2p_limit.is_some_and(|limit| !(1..=1_000).contains(&limit)) {
+    if settings
+        .p2p_limit
+        .is_some_and(|limit| !(1..=1_000).contains(&limit))
+    {
         return bad("session.p2pLimit is 1 to 1000");
     }
     match &settings.tuning {
         None => Ok(()),
-        Some(tuning) if tuning.to_string().len() > 2_048 => bad("session.tuning has at most 2048 bytes"),
+        Some(tuning) if tuning.to_string().len() > 2_048 => {
+            bad("session.tuning has at most 2048 bytes")
+        }
         Some(tuning) => Tuning::default()
             .with(tuning)
             .map(|_| ())
@@ -113,12 +122,20 @@ fn check(settings: &SessionSettings) -> Result<(), ApiError> {
 }
 
 /// What the demo's token says.
-pub fn demo_claims(request: DemoRequest, now: Millis, jti: String) -> Result<TokenClaims, ApiError> {
+pub fn demo_claims(
+    request: DemoRequest,
+    now: Millis,
+    jti: String,
+) -> Result<TokenClaims, ApiError> {
     let session = session_id(&request.session)?;
     if !session.as_str().starts_with(DEMO_PREFIX) {
-        return bad(format!("session is \"{session}\"; the demo's begin with \"{DEMO_PREFIX}\""));
+        return bad(format!(
+            "session is \"{session}\"; the demo's begin with \"{DEMO_PREFIX}\""
+        ));
     }
-    let user = request.user_id.unwrap_or_else(|| format!("{DEMO_PREFIX}{jti}"));
+    let user = request
+        .user_id
+        .unwrap_or_else(|| format!("{DEMO_PREFIX}{jti}"));
     if !user.starts_with(DEMO_PREFIX) {
         return bad(format!("userId begins with \"{DEMO_PREFIX}\" in the demo"));
     }
@@ -140,7 +157,12 @@ mod tests {
 
     fn ask(body: serde_json::Value) -> Result<TokenClaims, ApiError> {
         let session = SessionId::parse("room").unwrap();
-        claims(session, serde_json::from_value(body).unwrap(), Millis(1_700_000_000_500), "j".into())
+        claims(
+            session,
+            serde_json::from_value(body).unwrap(),
+            Millis(1_700_000_000_500),
+            "j".into(),
+        )
     }
 
     #[test]
@@ -153,11 +175,18 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_what_would_be_right() {
         let error = |body| ask(body).unwrap_err().to_string();
-        assert_eq!(error(json!({"userId": "a", "ttlSeconds": 59})), "ttlSeconds is 59; it is 60 to 86400");
+        assert_eq!(
+            error(json!({"userId": "a", "ttlSeconds": 59})),
+            "ttlSeconds is 59; it is 60 to 86400"
+        );
         assert!(error(json!({"userId": ""})).starts_with("userId has 0 characters"));
-        assert!(error(json!({"userId": "a", "name": "x\u{7}"})).starts_with("name has 2 characters"));
+        assert!(
+            error(json!({"userId": "a", "name": "x\u{7}"})).starts_with("name has 2 characters")
+        );
         assert!(error(json!({"userId": "a", "role": "viewer"})).contains("it is \"participant\""));
-        assert!(error(json!({"userId": "a", "session": {"tuning": {"LEASE": 1}}})).contains("LEASE"));
+        assert!(
+            error(json!({"userId": "a", "session": {"tuning": {"LEASE": 1}}})).contains("LEASE")
+        );
     }
 
     #[test]
@@ -171,7 +200,10 @@ mod tests {
             demo_claims(request, Millis(0), "j".to_owned())
         };
         assert_eq!(ask("demo-x", None).unwrap().sub.as_str(), "demo-j");
-        assert_eq!(ask("demo-x", Some("demo-me")).unwrap().sub.as_str(), "demo-me");
+        assert_eq!(
+            ask("demo-x", Some("demo-me")).unwrap().sub.as_str(),
+            "demo-me"
+        );
         assert!(ask("room", None).is_err());
         assert!(ask("demo-x", Some("ana")).is_err());
     }

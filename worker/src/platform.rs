@@ -44,7 +44,9 @@ pub(crate) fn transaction(state: &State, mut body: impl FnMut() -> Result<()>) -
 pub(crate) fn last_heartbeat(state: &State, socket: &WebSocket) -> Option<Millis> {
     let raw: &JsValue = state.as_raw().as_ref();
     let socket: &web_sys::WebSocket = socket.as_ref();
-    let date = raw.unchecked_ref::<HeartbeatState>().auto_response_timestamp(socket.as_ref());
+    let date = raw
+        .unchecked_ref::<HeartbeatState>()
+        .auto_response_timestamp(socket.as_ref());
     let at = date.ok().flatten()?.get_time();
     (at.is_finite() && at > 0.0).then_some(Millis(at as u64))
 }

@@ -58,6 +58,11 @@ impl ApiError {
             Self::Misconfigured(_) => ("misconfigured", "The service is misconfigured", 500),
             Self::Internal => ("internal", "Something went wrong", 500),
         };
-        Problem { kind: format!("urn:samewire:problem:{code}"), title, status, detail: self.to_string() }
+        Problem {
+            kind: format!("urn:samewire:problem:{code}"),
+            title,
+            status,
+            detail: self.to_string(),
+        }
     }
 }

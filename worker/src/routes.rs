@@ -25,6 +25,8 @@ use crate::token::{self, TokenClaims};
 /// The binding of the session objects in `wrangler.toml`.
 const SESSIONS: &str = "SESSIONS";
 
+const PROBLEM: &str = "application/problem+json";
+
 type Ctx = RouteContext<Rc<Config>>;
 
 /// Answers a request. Whatever goes wrong becomes a problem; nothing panics.
@@ -37,7 +39,9 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
             return problem(&ApiError::Misconfigured(error));
         }
     };
-    let allowed = config.origins.allow(origin.as_deref(), &own_origin(&request.url()?));
+    let allowed = config
+        .origins
+        .allow(origin.as_deref(), &own_origin(&request.url()?));
     let mut response = if request.method() == Method::Options {
         Response::empty()?.with_status(204)
     } else {
@@ -48,7 +52,10 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
         let headers = response.headers_mut();
         headers.set("access-control-allow-origin", &origin)?;
         headers.set("access-control-allow-methods", "GET, POST, PATCH, DELETE")?;
-        headers.set("access-control-allow-headers", "authorization, content-type")?;
+        headers.set(
+            "access-control-allow-headers",
+            "authorization, content-type",
+        )?;
         headers.set("access-control-max-age", "600")?;
         headers.set("vary", "origin")?;
     }
@@ -56,7 +63,8 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
 }
 
 async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Response> {
-    Router::with_data(config)
+    let (path, method) = (request.path(), request.method());
+    let response = Router::with_data(config)
         .get("/healthz", |_, _| {
             Response::from_json(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
         })
@@ -72,20 +80,22 @@ async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Respons
         .get_async("/v1/sessions/:id", |request, ctx| async move {
             respond(snapshot(request, ctx).await)
         })
-        .or_else_any_method("/healthz", |_, _| problem(&only("GET")))
-        .or_else_any_method("/v1/sessions/:id/tokens", |_, _| problem(&only("POST")))
-        .or_else_any_method("/demo/token", |_, _| problem(&only("POST")))
-        .or_else_any_method("/v1/sessions/:id/connect", |_, _| problem(&only("GET")))
-        .or_else_any_method("/v1/sessions/:id", |_, _| problem(&only("GET")))
-        .or_else_any_method("/*path", |request, _| {
-            problem(&ApiError::NotFound(format!("there is no {}", request.path())))
-        })
         .run(request, env)
-        .await
+        .await?;
+    // What the router answers by itself is plain text.
+    match response.status_code() {
+        404 if !is_problem(&response)? => {
+            problem(&ApiError::NotFound(format!("there is no {path}")))
+        }
+        405 if !is_problem(&response)? => problem(&ApiError::MethodNotAllowed(format!(
+            "{path} takes another method than {method}"
+        ))),
+        _ => Ok(response),
+    }
 }
 
-fn only(method: &str) -> ApiError {
-    ApiError::MethodNotAllowed(format!("this path takes {method}"))
+fn is_problem(response: &Response) -> Result<bool> {
+    Ok(response.headers().get("content-type")?.as_deref() == Some(PROBLEM))
 }
 
 fn respond(outcome: std::result::Result<Response, Failure>) -> Result<Response> {
@@ -121,11 +131,13 @@ fn problem(error: &ApiError) -> Result<Response> {
     let problem = error.problem();
     let status = problem.status;
     let headers = Headers::new();
-    headers.set("content-type", "application/problem+json")?;
+    headers.set("content-type", PROBLEM)?;
     if status == 401 {
         headers.set("www-authenticate", "Bearer")?;
     }
-    Ok(Response::from_bytes(serde_json::to_vec(&problem)?)?.with_headers(headers).with_status(status))
+    Ok(Response::from_bytes(serde_json::to_vec(&problem)?)?
+        .with_headers(headers)
+        .with_status(status))
 }
 
 /// The origin that a URL is of, as a browser writes it.
@@ -148,7 +160,9 @@ async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result
 }
 
 fn object(ctx: &Ctx, session: &SessionId) -> Result<Stub> {
-    ctx.durable_object(SESSIONS)?.id_from_name(session.as_str())?.get_stub()
+    ctx.durable_object(SESSIONS)?
+        .id_from_name(session.as_str())?
+        .get_stub()
 }
 
 async fn issue_token(mut request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
@@ -164,10 +178,14 @@ async fn issue_token(mut request: Request, ctx: Ctx) -> std::result::Result<Resp
 async fn demo_token(mut request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
     let url = request.url()?;
     if !ctx.data.demo {
-        return Err(ApiError::NotFound("the demo is switched off; DEMO switches it on".to_owned()).into());
+        return Err(
+            ApiError::NotFound("the demo is switched off; DEMO switches it on".to_owned()).into(),
+        );
     }
     if !access::is_loopback(host(&url)) {
-        return Err(ApiError::Forbidden("the demo works on a loopback host only".to_owned()).into());
+        return Err(
+            ApiError::Forbidden("the demo works on a loopback host only".to_owned()).into(),
+        );
     }
     let claims = issue::demo_claims(body(&mut request).await?, platform::now(), jti())?;
     Ok(token_response(&ctx.data, &url, &claims)?)
@@ -193,18 +211,21 @@ async fn snapshot(request: Request, ctx: Ctx) -> std::result::Result<Response, F
     let given = request.headers().get("authorization")?;
     let Some(given) = access::bearer(given.as_deref()) else {
         return Err(ApiError::Unauthorised(
-            "send an admin key, or a token of this session, as \"Authorization: Bearer …\"".to_owned(),
+            "send an admin key, or a token of this session, as \"Authorization: Bearer …\""
+                .to_owned(),
         )
         .into());
     };
     if access::admin(&ctx.data, given, host(&url))?.is_none() {
-        let claims = token::verify(&ctx.data.token_secret, given, &session).map_err(ApiError::from)?;
+        let claims =
+            token::verify(&ctx.data.token_secret, given, &session).map_err(ApiError::from)?;
         if claims.expires_at() <= platform::now() {
             return Err(ApiError::from(token::TokenError::Expired).into());
         }
     }
-    let response =
-        object(&ctx, &session)?.fetch_with_request(internal::request(&session, None)?).await?;
+    let response = object(&ctx, &session)?
+        .fetch_with_request(internal::request(&session, None)?)
+        .await?;
     if response.status_code() == 404 {
         return Err(ApiError::NotFound(format!("no session \"{session}\" is alive")).into());
     }
@@ -215,17 +236,29 @@ async fn snapshot(request: Request, ctx: Ctx) -> std::result::Result<Response, F
 /// that is closed with a code, without waking the session.
 async fn connect(request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
     let headers = request.headers();
-    if !headers.get("upgrade")?.is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
+    if !headers
+        .get("upgrade")?
+        .is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
+    {
         return Err(ApiError::UpgradeRequired.into());
     }
     let offered = headers.get("sec-websocket-protocol")?.unwrap_or_default();
     let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
     let speaks = offered.contains(&SUBPROTOCOL);
     let refuse = |close: CloseCode, code: &'static str, message: String| {
-        Ok(refused(speaks, close, ErrorFrame { code, message, retry_after_ms: None })?)
+        Ok(refused(
+            speaks,
+            close,
+            ErrorFrame {
+                code,
+                message,
+                retry_after_ms: None,
+            },
+        )?)
     };
     if !speaks {
-        let message = format!("offer the subprotocols {SUBPROTOCOL} and {TOKEN_SUBPROTOCOL_PREFIX}<jwt>");
+        let message =
+            format!("offer the subprotocols {SUBPROTOCOL} and {TOKEN_SUBPROTOCOL_PREFIX}<jwt>");
         return refuse(CloseCode::Protocol, "unsupported", message);
     }
     let session = match session_param(&ctx) {
@@ -233,12 +266,20 @@ async fn connect(request: Request, ctx: Ctx) -> std::result::Result<Response, Fa
         Err(error) => return refuse(CloseCode::Protocol, "bad_session", error.to_string()),
     };
     let url = request.url()?;
-    if !ctx.data.origins.allow(headers.get("origin")?.as_deref(), &own_origin(&url)) {
+    if !ctx
+        .data
+        .origins
+        .allow(headers.get("origin")?.as_deref(), &own_origin(&url))
+    {
         let message = "pages of this origin may not connect; ALLOWED_ORIGINS lists those that may";
         return refuse(CloseCode::Unauthorised, "origin", message.to_owned());
     }
-    let Some(jwt) = offered.iter().find_map(|p| p.strip_prefix(TOKEN_SUBPROTOCOL_PREFIX)) else {
-        let message = format!("no token came: offer the subprotocol {TOKEN_SUBPROTOCOL_PREFIX}<jwt>");
+    let Some(jwt) = offered
+        .iter()
+        .find_map(|p| p.strip_prefix(TOKEN_SUBPROTOCOL_PREFIX))
+    else {
+        let message =
+            format!("no token came: offer the subprotocol {TOKEN_SUBPROTOCOL_PREFIX}<jwt>");
         return refuse(CloseCode::Unauthorised, "unauthorised", message);
     };
     // An expired token goes on to the session, which may know it by its resume secret (R33).
@@ -255,7 +296,8 @@ fn refused(speaks: bool, close: CloseCode, error: ErrorFrame) -> Result<Response
     let pair = WebSocketPair::new()?;
     pair.server.accept()?;
     let reason = error.code;
-    pair.server.send_with_str(Encoded::of(&ServerMessage::Error(error)).frame(Seq(0)))?;
+    pair.server
+        .send_with_str(Encoded::of(&ServerMessage::Error(error)).frame(Seq(0)))?;
     pair.server.close(Some(close.code()), Some(reason))?;
     let headers = Headers::new();
     if speaks {

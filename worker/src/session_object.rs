@@ -28,13 +28,17 @@ use crate::internal;
 use crate::platform;
 use crate::store::Store;
 
-/// What a socket carries through hibernation.
+/// What a socket carries through hibernation, as JSON text.
 #[derive(Serialize, Deserialize)]
 struct Attachment {
     socket: SocketId,
     claims: Claims,
     opened: Millis,
 }
+
+/// An alarm may ring this much before anything is due: setting it anew costs a row, an idle ring
+/// costs a wake.
+const TOO_EARLY: Millis = Millis::from_secs(15);
 
 /// One session's object.
 #[durable_object]
@@ -52,7 +56,12 @@ impl DurableObject for SessionObject {
         if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
             state.set_websocket_auto_response(&pair);
         }
-        Self { state, env, session: RefCell::new(None), alarm: Cell::new(None) }
+        Self {
+            state,
+            env,
+            session: RefCell::new(None),
+            alarm: Cell::new(None),
+        }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -76,7 +85,11 @@ impl DurableObject for SessionObject {
             WebSocketIncomingMessage::String(text) => ClientFrame::decode(text),
             WebSocketIncomingMessage::Binary(_) => Err(DecodeError::Binary),
         };
-        self.on_socket(&socket, |socket| Input::Received { socket, frame, mint: mint() });
+        self.on_socket(&socket, |socket| Input::Received {
+            socket,
+            frame,
+            mint: mint(),
+        });
         self.set_alarm().await;
         Ok(())
     }
@@ -90,6 +103,7 @@ impl DurableObject for SessionObject {
     ) -> Result<()> {
         self.wake("close");
         self.on_socket(&socket, |socket| Input::Closed { socket });
+        close(&socket, CloseCode::Normal, "");
         self.set_alarm().await;
         Ok(())
     }
@@ -110,7 +124,10 @@ impl DurableObject for SessionObject {
             .get_websockets()
             .iter()
             .filter_map(|socket| {
-                Some((attachment(socket).ok()?.socket, platform::last_heartbeat(&self.state, socket)?))
+                Some((
+                    attachment(socket).ok()?.socket,
+                    platform::last_heartbeat(&self.state, socket)?,
+                ))
             })
             .collect();
         if let Err(error) = self.run(Input::Tick { heard }) {
@@ -124,7 +141,9 @@ impl DurableObject for SessionObject {
 /// Fresh names.
 fn mint() -> Mint {
     let now = platform::now().0;
-    let nanos = u32::try_from(now % 1_000).unwrap_or_default().saturating_mul(1_000_000);
+    let nanos = u32::try_from(now % 1_000)
+        .unwrap_or_default()
+        .saturating_mul(1_000_000);
     let timestamp = Timestamp::from_unix(NoContext, now / 1_000, nanos);
     Mint {
         participant: ParticipantId(Uuid::new_v4().simple().to_string()),
@@ -135,9 +154,10 @@ fn mint() -> Mint {
 }
 
 fn attachment(socket: &WebSocket) -> Result<Attachment> {
-    socket
+    let text: String = socket
         .deserialize_attachment()?
-        .ok_or_else(|| Error::RustError("a socket without attachment".to_owned()))
+        .ok_or_else(|| Error::RustError("a socket without attachment".to_owned()))?;
+    Ok(serde_json::from_str(&text)?)
 }
 
 impl SessionObject {
@@ -157,15 +177,21 @@ impl SessionObject {
         let opened = platform::now();
         // Read first, so that the new socket is not taken for one that was there before.
         self.load(Some(id))?;
-        self.state.accept_websocket_with_tags(&pair.server, &[socket.as_str()]);
-        pair.server.serialize_attachment(Attachment {
+        self.state
+            .accept_websocket_with_tags(&pair.server, &[socket.as_str()]);
+        let attachment = Attachment {
             socket: socket.clone(),
             claims: claims.clone(),
             opened,
-        })?;
+        };
+        pair.server
+            .serialize_attachment(serde_json::to_string(&attachment)?)?;
         self.run(Input::Opened { socket, claims })?;
         let headers = Headers::new();
-        headers.set("sec-websocket-protocol", samewire_core::protocol::SUBPROTOCOL)?;
+        headers.set(
+            "sec-websocket-protocol",
+            samewire_core::protocol::SUBPROTOCOL,
+        )?;
         Ok(Response::from_websocket(pair.client)?.with_headers(headers))
     }
 
@@ -195,12 +221,18 @@ impl SessionObject {
         let store = Store::open(&self.state)?;
         let id = match id {
             Some(id) => id.clone(),
-            None => store.id()?.ok_or_else(|| Error::RustError("an object without id".to_owned()))?,
+            None => store
+                .id()?
+                .ok_or_else(|| Error::RustError("an object without id".to_owned()))?,
         };
         let config = crate::log::config(&self.env).map_err(|e| Error::RustError(e.to_string()))?;
         let mut sockets = BTreeMap::new();
         for socket in self.state.get_websockets() {
-            let Attachment { socket, claims, opened } = attachment(&socket)?;
+            let Attachment {
+                socket,
+                claims,
+                opened,
+            } = attachment(&socket)?;
             sockets.insert(socket, Pending { claims, opened });
         }
         let settings = Rc::as_ref(&config).session.clone();
@@ -243,9 +275,17 @@ impl SessionObject {
 
     /// Sets the alarm for the earliest deadline, unless it rings before that anyway (R5).
     async fn set_alarm(&self) {
-        let due = self.session.borrow().as_ref().and_then(Session::poll_timeout);
+        let due = self
+            .session
+            .borrow()
+            .as_ref()
+            .and_then(Session::poll_timeout);
         let Some((at, _)) = due else { return };
-        if self.alarm.get().is_some_and(|rings| rings <= at) {
+        if self
+            .alarm
+            .get()
+            .is_some_and(|rings| rings <= at && at.since(rings) < TOO_EARLY)
+        {
             return;
         }
         self.alarm.set(Some(at));

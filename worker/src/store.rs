@@ -6,8 +6,8 @@ use samewire_core::protocol::CHAT_KEPT;
 use samewire_core::protocol::ids::{ParticipantId, Seq, SessionId};
 use samewire_core::session::Write;
 use samewire_core::session::record::{NumberedLine, Stored};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use worker::{Error, Result, SqlStorage, SqlStorageValue, State};
 
 use crate::platform;
@@ -27,22 +27,25 @@ pub(crate) struct Store<'a> {
     sql: SqlStorage,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    /// Of `kept` the participant, elsewhere the key.
-    key: String,
-    text: String,
-}
-
-#[derive(Deserialize)]
-struct NumberedRow {
-    key: String,
-    number: f64,
-    text: String,
-}
-
 fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::RustError(format!("a stored record: {e}")))
+}
+
+/// A column that holds text.
+fn text(value: Option<SqlStorageValue>) -> Result<String> {
+    match value {
+        Some(SqlStorageValue::String(text)) => Ok(text),
+        _ => Err(Error::RustError("a stored column is no text".to_owned())),
+    }
+}
+
+/// A column that holds a whole number.
+fn count(value: Option<SqlStorageValue>) -> Result<u64> {
+    match value {
+        Some(SqlStorageValue::Integer(n)) => Ok(u64::try_from(n).unwrap_or_default()),
+        Some(SqlStorageValue::Float(n)) => Ok(n as u64),
+        _ => Err(Error::RustError("a stored column is no number".to_owned())),
+    }
 }
 
 fn written<T: Serialize>(value: &T) -> Result<SqlStorageValue> {
@@ -60,7 +63,10 @@ fn number(number: u64) -> Result<SqlStorageValue> {
 impl<'a> Store<'a> {
     /// The storage of this object, with its tables made.
     pub(crate) fn open(state: &'a State) -> Result<Self> {
-        let store = Self { state, sql: state.storage().sql() };
+        let store = Self {
+            state,
+            sql: state.storage().sql(),
+        };
         for statement in SCHEMA {
             store.sql.exec(statement, None)?;
         }
@@ -69,7 +75,10 @@ impl<'a> Store<'a> {
 
     /// The storage of an object whose tables are made.
     pub(crate) fn of(state: &'a State) -> Self {
-        Self { state, sql: state.storage().sql() }
+        Self {
+            state,
+            sql: state.storage().sql(),
+        }
     }
 
     /// The session this object is for.
@@ -83,15 +92,18 @@ impl<'a> Store<'a> {
     }
 
     fn meta<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let rows: Vec<Row> = self
-            .sql
-            .exec("SELECT key, value AS text FROM meta WHERE key = ?", vec![name(key)])?
-            .to_array()?;
-        rows.first().map(|row| read(&row.text)).transpose()
+        let statement = "SELECT value FROM meta WHERE key = ?";
+        match self.sql.exec(statement, vec![name(key)])?.raw().next() {
+            None => Ok(None),
+            Some(row) => Ok(Some(read(&text(row?.into_iter().next())?)?)),
+        }
     }
 
     fn set_meta<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", vec![name(key), written(value)?])
+        self.run(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+            vec![name(key), written(value)?],
+        )
     }
 
     fn run(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<()> {
@@ -100,22 +112,37 @@ impl<'a> Store<'a> {
 
     /// Everything that is stored of the session.
     pub(crate) fn load(&self) -> Result<Stored> {
-        let all = |statement| self.sql.exec(statement, None)?.to_array::<Row>();
-        let mut stored = Stored { session: self.meta("session")?, ..Stored::default() };
-        for row in all("SELECT id AS key, record AS text FROM participants")? {
-            stored.participants.push(read(&row.text)?);
+        let mut stored = Stored {
+            session: self.meta("session")?,
+            ..Stored::default()
+        };
+        let rows = |statement| Ok::<_, Error>(self.sql.exec(statement, None)?.raw());
+        for row in rows("SELECT record FROM participants")? {
+            stored
+                .participants
+                .push(read(&text(row?.into_iter().next())?)?);
         }
-        for row in all("SELECT participant AS key, cursor AS text FROM cursors")? {
-            stored.cursors.push((ParticipantId(row.key), read(&row.text)?));
+        for row in rows("SELECT participant, cursor FROM cursors")? {
+            let mut row = row?.into_iter();
+            stored
+                .cursors
+                .push((ParticipantId(text(row.next())?), read(&text(row.next())?)?));
         }
-        let numbered = |statement| self.sql.exec(statement, None)?.to_array::<NumberedRow>();
-        for row in numbered(
-            "SELECT participant AS key, seq AS number, frame AS text FROM kept ORDER BY participant, seq",
-        )? {
-            stored.kept.push((ParticipantId(row.key), Seq(row.number as u64), read(&row.text)?));
+        for row in rows("SELECT participant, seq, frame FROM kept ORDER BY participant, seq")? {
+            let mut row = row?.into_iter();
+            let participant = ParticipantId(text(row.next())?);
+            let seq = Seq(count(row.next())?);
+            stored
+                .kept
+                .push((participant, seq, read(&text(row.next())?)?));
         }
-        for row in numbered("SELECT '' AS key, number, line AS text FROM chat ORDER BY number")? {
-            stored.chat.push(NumberedLine { number: row.number as u64, line: read(&row.text)? });
+        for row in rows("SELECT number, line FROM chat ORDER BY number")? {
+            let mut row = row?.into_iter();
+            let number = count(row.next())?;
+            stored.chat.push(NumberedLine {
+                number,
+                line: read(&text(row.next())?)?,
+            });
         }
         Ok(stored)
     }
@@ -124,7 +151,9 @@ impl<'a> Store<'a> {
     pub(crate) fn apply(&self, writes: &[Write]) -> Result<()> {
         match writes {
             [] => Ok(()),
-            writes => platform::transaction(self.state, || writes.iter().try_for_each(|w| self.write(w))),
+            writes => {
+                platform::transaction(self.state, || writes.iter().try_for_each(|w| self.write(w)))
+            }
         }
     }
 
@@ -158,7 +187,10 @@ impl<'a> Store<'a> {
                 vec![name(id.as_str()), number(seq.0)?],
             ),
             Write::Chat(NumberedLine { number: n, line }) => {
-                self.run("INSERT INTO chat VALUES (?, ?)", vec![number(*n)?, written(line)?])?;
+                self.run(
+                    "INSERT INTO chat VALUES (?, ?)",
+                    vec![number(*n)?, written(line)?],
+                )?;
                 let oldest = n.saturating_sub(CHAT_KEPT as u64);
                 self.run("DELETE FROM chat WHERE number <= ?", vec![number(oldest)?])
             }

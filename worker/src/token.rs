@@ -11,6 +11,7 @@ use samewire_core::protocol::ids::{SessionId, UserId};
 use samewire_core::protocol::server::Role;
 use samewire_core::session::Claims;
 use samewire_core::time::Millis;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -48,7 +49,13 @@ impl TokenClaims {
     /// As the session takes them.
     pub fn into_claims(self) -> Claims {
         let expires_at = self.expires_at();
-        Claims { user: self.sub, name: self.name, role: self.role, expires_at, session: self.session }
+        Claims {
+            user: self.sub,
+            name: self.name,
+            role: self.role,
+            expires_at,
+            session: self.session,
+        }
     }
 }
 
@@ -76,6 +83,14 @@ struct Header {
     typ: Option<String>,
 }
 
+fn json<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| TokenError::Malformed)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| TokenError::Malformed)?;
+    serde_json::from_str(text).map_err(|_| TokenError::Malformed)
+}
+
 fn mac(secret: &str, signed: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
     mac.update(signed.as_bytes());
@@ -85,11 +100,19 @@ fn mac(secret: &str, signed: &str) -> Option<Hmac<Sha256>> {
 /// Signs a token.
 pub fn sign(secret: &str, claims: &TokenClaims) -> String {
     let part = |json: Result<Vec<u8>, _>| URL_SAFE_NO_PAD.encode(json.unwrap_or_default());
-    let header = Header { alg: "HS256".to_owned(), typ: Some("JWT".to_owned()) };
-    let signed =
-        format!("{}.{}", part(serde_json::to_vec(&header)), part(serde_json::to_vec(claims)));
+    let header = Header {
+        alg: "HS256".to_owned(),
+        typ: Some("JWT".to_owned()),
+    };
+    let signed = format!(
+        "{}.{}",
+        part(serde_json::to_vec(&header)),
+        part(serde_json::to_vec(claims))
+    );
     // HMAC takes a key of any length, so there always is a signature.
-    let signature = mac(secret, &signed).map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
+    let signature = mac(secret, &signed)
+        .map(|mac| mac.finalize().into_bytes())
+        .unwrap_or_default();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -101,19 +124,23 @@ pub fn verify(secret: &str, token: &str, session: &SessionId) -> Result<TokenCla
     }
     let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
     let (header, claims) = signed.split_once('.').ok_or(TokenError::Malformed)?;
-    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed);
-    let header: Header =
-        serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Malformed)?;
+    let header: Header = json(header)?;
     if header.alg != "HS256" {
         return Err(TokenError::Forged);
     }
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature)
+        .map_err(|_| TokenError::Malformed)?;
     mac(secret, signed)
         .ok_or(TokenError::Forged)?
-        .verify_slice(&decode(signature)?)
+        .verify_slice(&signature)
         .map_err(|_| TokenError::Forged)?;
-    let claims: TokenClaims =
-        serde_json::from_slice(&decode(claims)?).map_err(|_| TokenError::Malformed)?;
-    if claims.sid == *session { Ok(claims) } else { Err(TokenError::OtherSession) }
+    let claims: TokenClaims = json(claims)?;
+    if claims.sid == *session {
+        Ok(claims)
+    } else {
+        Err(TokenError::OtherSession)
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +181,10 @@ mod tests {
 
         let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
         let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
-        assert_eq!(check(&jsonwebtoken::encode(&header, &claims(), &key).unwrap()), Ok(claims()));
+        assert_eq!(
+            check(&jsonwebtoken::encode(&header, &claims(), &key).unwrap()),
+            Ok(claims())
+        );
     }
 
     /// RFC 7515, appendix A.1: the signature of its example, by its key.
@@ -177,7 +207,10 @@ mod tests {
         let other_key = sign("another secret of thirty-two bytes", &claims());
         assert_eq!(check(&other_key), Err(TokenError::Forged));
 
-        let other = TokenClaims { sid: SessionId::parse("other").unwrap(), ..claims() };
+        let other = TokenClaims {
+            sid: SessionId::parse("other").unwrap(),
+            ..claims()
+        };
         assert_eq!(check(&sign(SECRET, &other)), Err(TokenError::OtherSession));
 
         let good = sign(SECRET, &claims());
@@ -197,13 +230,23 @@ mod tests {
             bytes[i] = if bytes[i] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
             // The last character carries bits beyond the signature's 256; base64 refuses those.
-            assert!(check(&changed).is_err(), "byte {i} changed and still admitted");
+            assert!(
+                check(&changed).is_err(),
+                "byte {i} changed and still admitted"
+            );
         }
     }
 
     #[test]
     fn garbage_is_malformed() {
-        for garbage in ["", ".", "..", "a.b.c", "é.é.é", &"x".repeat(MAX_TOKEN_BYTES + 1)] {
+        for garbage in [
+            "",
+            ".",
+            "..",
+            "a.b.c",
+            "é.é.é",
+            &"x".repeat(MAX_TOKEN_BYTES + 1),
+        ] {
             assert_eq!(check(garbage), Err(TokenError::Malformed), "{garbage:.20}");
         }
     }

@@ -353,12 +353,9 @@ impl ClientFrame {
         if text.len() > MAX_FRAME_BYTES {
             return Err(DecodeError::TooLarge(text.len()));
         }
-        let value: Value =
+        let Head { kind, ack } =
             serde_json::from_str(text).map_err(|e| DecodeError::Malformed(e.to_string()))?;
-        let Some(kind) = value.get("type").and_then(Value::as_str).map(str::to_owned) else {
-            return Err(DecodeError::Malformed("\"type\" is missing".to_owned()));
-        };
-        let ack = match value.get("ack") {
+        let ack = match ack {
             None | Some(Value::Null) => None,
             Some(ack) => Some(Seq(ack.as_u64().ok_or_else(|| DecodeError::BadField {
                 kind: "ack",
@@ -366,31 +363,41 @@ impl ClientFrame {
             })?)),
         };
         let message = match kind.as_str() {
-            "hello" => ClientMessage::Hello(fields("hello", value)?),
-            "signal" => ClientMessage::Signal(fields("signal", value)?),
-            "tracks" => ClientMessage::Tracks(fields("tracks", value)?),
-            "connected" => ClientMessage::Connected(fields("connected", value)?),
-            "ready" => ClientMessage::Ready(fields("ready", value)?),
-            "failed" => ClientMessage::Failed(fields("failed", value)?),
-            "suspect" => ClientMessage::Suspect(fields("suspect", value)?),
-            "quality" => ClientMessage::Quality(fields("quality", value)?),
-            "chat" => ClientMessage::Chat(fields("chat", value)?),
-            "presence" => ClientMessage::Presence(fields("presence", value)?),
+            "hello" => ClientMessage::Hello(fields("hello", text)?),
+            "signal" => ClientMessage::Signal(fields("signal", text)?),
+            "tracks" => ClientMessage::Tracks(fields("tracks", text)?),
+            "connected" => ClientMessage::Connected(fields("connected", text)?),
+            "ready" => ClientMessage::Ready(fields("ready", text)?),
+            "failed" => ClientMessage::Failed(fields("failed", text)?),
+            "suspect" => ClientMessage::Suspect(fields("suspect", text)?),
+            "quality" => ClientMessage::Quality(fields("quality", text)?),
+            "chat" => ClientMessage::Chat(fields("chat", text)?),
+            "presence" => ClientMessage::Presence(fields("presence", text)?),
             "leave" => ClientMessage::Leave,
             "ack" => ClientMessage::Ack,
             "end" => ClientMessage::End,
-            "probe" => ClientMessage::Probe(fields("probe", value)?),
+            "probe" => ClientMessage::Probe(fields("probe", text)?),
             _ => return Err(DecodeError::UnknownType(kind.chars().take(64).collect())),
         };
         Ok(Self { ack, message })
     }
 }
 
+/// What every frame has. The rest is read once the type is known: reading twice costs less than
+/// having every message's reader in the Worker a second time, for values that are parsed already.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    ack: Option<Value>,
+}
+
 fn fields<T: serde::de::DeserializeOwned>(
     kind: &'static str,
-    value: Value,
+    text: &str,
 ) -> Result<T, DecodeError> {
-    serde_json::from_value(value).map_err(|e| DecodeError::BadField {
+    serde_json::from_str(text).map_err(|e| DecodeError::BadField {
         kind,
         // It may quote what was sent.
         detail: e.to_string().chars().take(256).collect(),

@@ -1,0 +1,166 @@
+// The HTTP API: what it answers, and what it says when it cannot.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { ADMIN_KEY, API_KEY, Runtime } from "./support/runtime.ts";
+import { Peer } from "./support/peer.ts";
+
+let runtime: Runtime;
+before(async () => {
+  runtime = await Runtime.start({
+    DEMO: "true",
+    ALLOWED_ORIGINS: "https://app.example",
+    ICE_SERVERS: JSON.stringify([{ urls: "stun:stun.example:3478" }]),
+  });
+});
+after(() => runtime.stop());
+
+const asBackend = { authorization: `Bearer ${API_KEY}` };
+const asAdmin = { authorization: `Bearer ${ADMIN_KEY}` };
+
+async function problem(
+  answer: Response,
+): Promise<{ type: string; status: number; detail: string }> {
+  assert.equal(answer.headers.get("content-type"), "application/problem+json");
+  const body = (await answer.json()) as { type: string; status: number; detail: string };
+  assert.equal(body.status, answer.status);
+  return body;
+}
+
+test("/healthz says that the service lives, and its version", async () => {
+  const { status, version } = await runtime.json("/healthz");
+  assert.equal(status, "ok");
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+});
+
+test("a backend gets a token that joins, with title and constants of the first one", async () => {
+  const made = async (userId: string, title: string, HEARTBEAT: number) =>
+    runtime.json("/v1/sessions/titled/tokens", {
+      method: "POST",
+      headers: asBackend,
+      body: JSON.stringify({
+        userId,
+        name: userId.toUpperCase(),
+        ttlSeconds: 120,
+        session: { title, tuning: { HEARTBEAT } },
+      }),
+    });
+  const first = await made("ana", "Stand-up", 7_000);
+  assert.equal(first.url, runtime.socketUrl("titled"));
+  const lasts = first.expiresAt - Date.now();
+  assert.ok(lasts > 110_000 && lasts <= 120_000, `it lasts ${lasts} ms`);
+  const ana = await Peer.join(runtime, "titled", "ana", { token: first.token });
+  const second = await made("ben", "Something else", 9_000);
+  const ben = await Peer.join(runtime, "titled", "ben", { token: second.token });
+  for (const { welcome } of [ana, ben]) {
+    assert.equal(welcome.session.title, "Stand-up");
+    assert.equal(welcome.config.heartbeat_ms, 7_000);
+    assert.deepEqual(welcome.ice_servers, [{ urls: ["stun:stun.example:3478"] }]);
+  }
+  assert.equal(ben.welcome.participants[0].name, "ANA");
+});
+
+test("a token needs the API key, and the admin key is none", async () => {
+  for (const headers of [{}, { authorization: "Bearer wrong" }, asAdmin]) {
+    const answer = await runtime.fetch("/v1/sessions/s/tokens", {
+      method: "POST",
+      headers,
+      body: "{}",
+    });
+    assert.equal((await problem(answer)).type, "urn:samewire:problem:unauthorised");
+  }
+});
+
+test("a wrong body is said to be wrong, with what would be right", async () => {
+  const wrong: [body: string, detail: RegExp][] = [
+    ["nope", /the body is JSON/],
+    ["{}", /userId/],
+    ['{"userId":"a","ttlSeconds":1}', /ttlSeconds is 1; it is 60 to 86400/],
+    ['{"userId":"a","colour":"red"}', /colour/],
+    [
+      '{"userId":"a","session":{"tuning":{"LEASES":1}}}',
+      /"LEASES" is no constant; there are HEARTBEAT/,
+    ],
+  ];
+  for (const [body, detail] of wrong) {
+    const answer = await runtime.fetch("/v1/sessions/s/tokens", {
+      method: "POST",
+      headers: asBackend,
+      body,
+    });
+    const said = await problem(answer);
+    assert.equal(said.type, "urn:samewire:problem:bad-request");
+    assert.match(said.detail, detail);
+  }
+});
+
+test("the snapshot is for admins and for tokens of the session; who is not there is not found", async () => {
+  const token = await runtime.token("seen", { userId: "ana" });
+  const asAna = { authorization: `Bearer ${token}` };
+  const early = await runtime.fetch("/v1/sessions/seen", { headers: asAdmin });
+  assert.equal((await problem(early)).type, "urn:samewire:problem:not-found");
+  await Peer.join(runtime, "seen", "ana", { token });
+  for (const headers of [asAdmin, asAna]) {
+    assert.equal((await runtime.json("/v1/sessions/seen", { headers })).provider, "p2p");
+  }
+  for (const headers of [{}, asBackend, { authorization: "Bearer x.y.z" }]) {
+    const answer = await runtime.fetch("/v1/sessions/seen", { headers });
+    assert.equal((await problem(answer)).type, "urn:samewire:problem:unauthorised");
+  }
+  const other = await runtime.fetch("/v1/sessions/other", { headers: asAna });
+  assert.equal((await problem(other)).type, "urn:samewire:problem:forbidden");
+});
+
+test("the demo's tokens are for demo sessions", async () => {
+  const ask = (body: object) =>
+    runtime.fetch("/demo/token", { method: "POST", body: JSON.stringify(body) });
+  const made = (await (await ask({ session: "demo-x", name: "Ana" })).json()) as any;
+  const ana = await Peer.join(runtime, "demo-x", "", { token: made.token });
+  assert.match(ana.welcome.participants[0].user_id, /^demo-/);
+  assert.match(
+    (await problem(await ask({ session: "x", name: "Ana" }))).detail,
+    /begin with "demo-"/,
+  );
+});
+
+test("the demo is not there unless it is switched on", async (t) => {
+  const plain = await Runtime.start();
+  t.after(() => plain.stop());
+  const answer = await plain.fetch("/demo/token", { method: "POST", body: "{}" });
+  assert.equal((await problem(answer)).type, "urn:samewire:problem:not-found");
+});
+
+test("a wrong method, a path of nothing and a socket without upgrade are problems", async () => {
+  const type = async (path: string, init?: RequestInit) =>
+    (await problem(await runtime.fetch(path, init))).type.split(":").at(-1);
+  assert.equal(await type("/healthz", { method: "POST" }), "method-not-allowed");
+  assert.equal(await type("/v1/sessions/s/tokens"), "method-not-allowed");
+  assert.equal(await type("/v1/nothing"), "not-found");
+  assert.equal(await type("/v1/sessions/s/connect"), "upgrade-required");
+});
+
+test("CORS lets in the origins that are listed, and no other", async () => {
+  const allowed = async (origin: string) => {
+    const answer = await runtime.fetch("/v1/sessions/s/tokens", {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST" },
+    });
+    assert.equal(answer.status, 204);
+    return answer.headers.get("access-control-allow-origin");
+  };
+  assert.equal(await allowed("https://app.example"), "https://app.example");
+  assert.equal(await allowed("https://evil.example"), null);
+  assert.equal(await allowed("null"), null);
+});
+
+test("a configuration that is wrong is refused with its key, what it holds and what it may", async (t) => {
+  const broken = await Runtime.start({ TUNING: '{"LEASE":"soon"}' });
+  t.after(() => broken.stop());
+  const said = await problem(await broken.fetch("/healthz"));
+  assert.equal(said.type, "urn:samewire:problem:misconfigured");
+  assert.match(
+    said.detail,
+    /TUNING: "LEASE" is "soon"; it is a whole number of milliseconds from 200/,
+  );
+});

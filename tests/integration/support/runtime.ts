@@ -1,0 +1,143 @@
+// A real workerd with the built Worker in it, through Miniflare, on a port and a disk of its own.
+
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Miniflare, convertV4MiniflareOptions, Log, LogLevel } from "miniflare";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+export const API_KEY = "integration-api-key";
+export const ADMIN_KEY = "integration-admin-key";
+export const TOKEN_SECRET = "an integration test's secret of more than 32 bytes";
+
+/** A line of the Worker's log. */
+export interface LogLine {
+  level: string;
+  message?: string;
+  event?: string;
+  rebuilt?: boolean;
+  [key: string]: unknown;
+}
+
+export class Runtime {
+  readonly log: LogLine[] = [];
+  readonly #vars: Record<string, string>;
+  readonly #disk: string;
+  #miniflare: Miniflare | undefined;
+  #origin: URL | undefined;
+
+  private constructor(vars: Record<string, string>, disk: string) {
+    this.#vars = vars;
+    this.#disk = disk;
+  }
+
+  /** Starts a runtime; `vars` are added to the least that the Worker needs. */
+  static async start(vars: Record<string, string> = {}): Promise<Runtime> {
+    const disk = await mkdtemp(path.join(tmpdir(), "samewire-integration-"));
+    const runtime = new Runtime(vars, disk);
+    await runtime.#boot(0);
+    return runtime;
+  }
+
+  async #boot(port: number) {
+    this.#miniflare = new Miniflare(
+      convertV4MiniflareOptions({
+        name: "samewire",
+        host: "127.0.0.1",
+        port,
+        cf: false,
+        log: new Log(LogLevel.ERROR),
+        resourcePersistencePath: this.#disk,
+        handleStructuredLogs: ({ message }: { message: string }) => {
+          for (const line of message.split("\n")) {
+            try {
+              this.log.push(JSON.parse(line));
+            } catch {
+              // What is no JSON is the runtime's own.
+            }
+          }
+        },
+        modulesRoot: path.join(root, "worker/build"),
+        modules: [
+          { type: "ESModule", path: path.join(root, "worker/build/index.js") },
+          { type: "CompiledWasm", path: path.join(root, "worker/build/index_bg.wasm") },
+        ],
+        compatibilityDate: "2026-10-23",
+        bindings: {
+          API_KEY,
+          ADMIN_KEYS: JSON.stringify({ tester: { key: ADMIN_KEY, role: "viewer" } }),
+          TOKEN_SECRET,
+          ...this.#vars,
+        },
+        durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
+      } as Parameters<typeof convertV4MiniflareOptions>[0]),
+    );
+    this.#origin = await this.#miniflare.ready;
+  }
+
+  get origin(): string {
+    return this.#origin!.origin;
+  }
+
+  /** `ws://…` of a session's socket. */
+  socketUrl(session: string): string {
+    return `${this.origin.replace("http", "ws")}/v1/sessions/${session}/connect`;
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(new URL(path, this.origin), init);
+  }
+
+  async json(path: string, init?: RequestInit): Promise<any> {
+    return (await this.fetch(path, init)).json();
+  }
+
+  /** A join token, as a backend gets it. */
+  async token(session: string, body: Record<string, unknown>): Promise<string> {
+    const answer = await this.fetch(`/v1/sessions/${session}/tokens`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${API_KEY}` },
+      body: JSON.stringify(body),
+    });
+    const json = (await answer.json()) as { token: string };
+    if (!answer.ok) throw new Error(`no token: ${JSON.stringify(json)}`);
+    return json.token;
+  }
+
+  /** The session as an operator sees it. */
+  snapshot(session: string): Promise<any> {
+    return this.json(`/v1/sessions/${session}`, {
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+  }
+
+  /** `kill -9` for workerd, and a new one on the same port and disk. */
+  async killAndRestart() {
+    const killed = await children("workerd");
+    if (killed.length === 0) throw new Error("there is no workerd to kill");
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    const port = Number(this.#origin!.port);
+    await this.#miniflare!.dispose().catch(() => {});
+    await this.#boot(port);
+  }
+
+  async stop() {
+    await this.#miniflare!.dispose();
+    await rm(this.#disk, { recursive: true, force: true });
+  }
+}
+
+/** The processes of this name that this process has started. */
+async function children(name: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const entry of await readdir("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
+    const [, comm, rest] = stat.match(/^\d+ \((.*)\) (.*)/) ?? [];
+    if (comm === name && Number(rest?.split(" ")[1]) === process.pid) found.push(Number(entry));
+  }
+  return found;
+}
