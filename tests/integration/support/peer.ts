@@ -8,7 +8,7 @@ import type { Runtime } from "./runtime.ts";
 
 export type Frame = Record<string, any> & { type: string; seq: number };
 
-const PATIENCE = 20_000;
+const PATIENCE = 40_000;
 
 export class Peer {
   readonly frames: Frame[] = [];

@@ -24,6 +24,7 @@ export interface LogLine {
 
 export class Runtime {
   readonly log: LogLine[] = [];
+  readonly #readers = new Set<() => void>();
   readonly #vars: Record<string, string>;
   readonly #disk: string;
   #miniflare: Miniflare | undefined;
@@ -59,6 +60,7 @@ export class Runtime {
               // What is no JSON is the runtime's own.
             }
           }
+          for (const read of this.#readers) read();
         },
         modulesRoot: path.join(root, "worker/build"),
         modules: [
@@ -112,6 +114,27 @@ export class Runtime {
     return this.json(`/v1/sessions/${session}`, {
       headers: { authorization: `Bearer ${ADMIN_KEY}` },
     });
+  }
+
+  /** Waits until the log holds so many wakes by an event, and gives them. It comes with a delay. */
+  async wakes(event: string, count: number): Promise<LogLine[]> {
+    const found = () => this.log.filter((line) => line.message === "wake" && line.event === event);
+    if (found().length < count) {
+      await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => {
+          this.#readers.delete(read);
+          reject(new Error(`waited in vain for ${count} wakes by "${event}" in the log`));
+        }, 20_000);
+        const read = () => {
+          if (found().length < count) return;
+          clearTimeout(late);
+          this.#readers.delete(read);
+          resolve();
+        };
+        this.#readers.add(read);
+      });
+    }
+    return found();
   }
 
   /** `kill -9` for workerd, and a new one on the same port and disk. */
