@@ -122,7 +122,8 @@ impl Call {
             self.snapshot(frame, &before);
         }
         self.send_again(last_id);
-        self.tell_presence(false);
+        // A new generation is visible until it says otherwise; an old one may have been hidden.
+        self.tell_presence(resumed);
         *self.reported.borrow_mut() = None;
         self.become_state(if self.arrived.get() {
             State::Connected
