@@ -1,1 +1,200 @@
-//! wasm-client
+//! The shell in the browser, published as the npm package `samewire`.
+//!
+//! It owns the browser's objects — the socket, one `RTCPeerConnection` per other participant, the
+//! capture — and carries events into the machines of `samewire-core` and their commands out.
+//!
+//! **Media outlives the signalling link: nothing here touches a connection because a socket closed.**
+//!
+//! Every promise is a pair of callbacks, because async functions and serde would double the size of
+//! what a page loads; every binding is in one file and can fail, because a panic ends the call (R40).
+//! No `RefCell` is borrowed while the page's own code may run.
+//!
+//! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
+//! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `frames` (what the server
+//! says), `media` (what the page asks for), `call` (the whole), `errors`; the exports are here.
+
+mod browser;
+mod call;
+mod capture;
+mod errors;
+mod frames;
+mod media;
+mod negotiator;
+mod peer;
+mod roster;
+mod socket;
+mod watch;
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function};
+use samewire_core::negotiation::{Action, Role};
+use wasm_bindgen::prelude::*;
+
+use crate::browser::{call, get, object};
+use crate::negotiator::{Host, Told, explain};
+
+/// A call, without the manners of JavaScript: `index.js` adds these.
+#[wasm_bindgen(js_name = Call)]
+pub struct CallHandle(Rc<call::Call>);
+
+#[wasm_bindgen(js_class = Call)]
+impl CallHandle {
+    /// A call that has not begun. `emit(name, detail)` is called with every event.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, emit: Function) -> Self {
+        Self(call::Call::new(options, emit))
+    }
+
+    /// Begins; `done(problem?)`.
+    pub fn join(&self, done: Function) {
+        self.0.join(done);
+    }
+
+    /// `connecting`, `connected`, `reconnecting` or `left`.
+    #[wasm_bindgen(getter)]
+    pub fn state(&self) -> String {
+        self.0.state.get().name().to_owned()
+    }
+
+    /// `p2p` or `sfu`.
+    #[wasm_bindgen(getter)]
+    pub fn mode(&self) -> String {
+        let direct = self.0.kind.borrow().as_str() == "p2p";
+        if direct { "p2p" } else { "sfu" }.to_owned()
+    }
+
+    /// Everyone, in order of arrival.
+    #[wasm_bindgen(getter)]
+    pub fn participants(&self) -> Array {
+        self.0.participants()
+    }
+
+    /// The chat so far.
+    #[wasm_bindgen(getter)]
+    pub fn messages(&self) -> Array {
+        self.0.messages.slice(0, self.0.messages.length())
+    }
+
+    /// The own tracks.
+    #[wasm_bindgen(getter, js_name = localTracks)]
+    pub fn local_tracks(&self) -> Array {
+        self.0.capture.view()
+    }
+
+    /// Switches the microphone; `done(problem?)`.
+    #[wasm_bindgen(js_name = setMicrophone)]
+    pub fn set_microphone(&self, on: bool, done: Function) {
+        self.0.set_source(roster::Source::Microphone, on, done);
+    }
+
+    /// Switches the camera; `done(problem?)`.
+    #[wasm_bindgen(js_name = setCamera)]
+    pub fn set_camera(&self, on: bool, done: Function) {
+        self.0.set_source(roster::Source::Camera, on, done);
+    }
+
+    /// Sends a chat message; what is wrong with it, if anything.
+    pub fn chat(&self, text: String) -> JsValue {
+        self.0.chat(text).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    /// Leaves.
+    pub fn leave(&self) {
+        self.0.leave();
+        self.0.end(None);
+    }
+}
+
+struct PageHost {
+    send: Function,
+    emit: Function,
+}
+
+impl PageHost {
+    fn emit(&self, name: &str, detail: &JsValue) {
+        call(&self.emit, &name.into(), detail);
+    }
+}
+
+impl Host for PageHost {
+    fn send(&self, message: &JsValue) {
+        if !call(&self.send, message, &JsValue::UNDEFINED) {
+            let problem = errors::problem("send-failed", "`send` threw.");
+            self.emit("error", &problem);
+        }
+    }
+
+    fn before_answer(&self) {}
+
+    fn tell(&self, told: Told) {
+        match told {
+            Told::Negotiated { offerer } => {
+                self.emit("negotiated", &object(&[("offerer", offerer.into())]));
+            }
+            Told::Glare { role, action } => {
+                let role = match role {
+                    Role::Polite => "polite",
+                    Role::Impolite => "impolite",
+                };
+                let action = match action {
+                    Action::RolledBack => "rollback",
+                    Action::Ignored => "ignore",
+                };
+                let detail = object(&[("role", role.into()), ("action", action.into())]);
+                self.emit("glare", &detail);
+            }
+            Told::Error(failure) => {
+                let (code, message) = explain(failure);
+                self.emit("error", &errors::problem(code, message));
+            }
+            Told::Malformed => {
+                let message = "`receive` was given what no negotiator sends.";
+                self.emit("error", &errors::problem("message-malformed", message));
+            }
+        }
+    }
+}
+
+/// Perfect negotiation by itself, over any transport.
+#[wasm_bindgen(js_name = Negotiator)]
+pub struct NegotiatorHandle(negotiator::Negotiator);
+
+#[wasm_bindgen(js_class = Negotiator)]
+impl NegotiatorHandle {
+    /// On `{connection, polite, send}`; `emit(name, detail)` is called with every event.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, emit: Function) -> Self {
+        let role = if browser::flag(options, "polite") {
+            Role::Polite
+        } else {
+            Role::Impolite
+        };
+        let send = get(options, "send").unchecked_into();
+        let host = Rc::new(PageHost { send, emit });
+        let connection = get(options, "connection").unchecked_into();
+        Self(negotiator::Negotiator::new(connection, role, host))
+    }
+
+    /// Takes a message of the other side.
+    pub fn receive(&self, message: &JsValue) {
+        self.0.receive(message);
+    }
+
+    /// Restarts ICE, whatever the signalling state.
+    #[wasm_bindgen(js_name = restartIce)]
+    pub fn restart_ice(&self) {
+        self.0.restart_ice();
+    }
+
+    /// To be called when messages that were sent may not have arrived.
+    #[wasm_bindgen(js_name = signalsLost)]
+    pub fn signals_lost(&self) {
+        self.0.signals_lost();
+    }
+
+    /// Stops; the connection stays open.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}

@@ -1,0 +1,63 @@
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { chromium } from "@playwright/test";
+import { Runtime } from "/work/main/tests/integration/support/runtime.ts";
+const dist = new URL("../wasm-client/npm/dist/", import.meta.url);
+const server = createServer(async (q, r) => {
+  const name = q.url!.split("?")[0]!.slice(1);
+  if (!name) { r.setHeader("content-type", "text/html"); return r.end("<!doctype html><title>t</title>"); }
+  r.setHeader("content-type", name.endsWith(".wasm") ? "application/wasm" : "text/javascript");
+  r.end(await readFile(new URL(name, dist)).catch(() => ""));
+});
+await new Promise<void>((ok) => server.listen(0, "127.0.0.1", ok));
+const origin = `http://localhost:${(server.address() as any).port}`;
+const rt = await Runtime.start({ ALLOWED_ORIGINS: origin });
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ["--headless=new","--no-sandbox","--disable-gpu","--disable-quic","--use-fake-device-for-media-stream","--use-fake-ui-for-media-stream"] });
+const ctx = await browser.newContext({ permissions: ["camera", "microphone"] });
+const open = async (name: string) => {
+  const page = await ctx.newPage();
+  page.on("console", (m) => console.log(name, m.text()));
+  page.on("pageerror", (e) => console.log(name, "PAGEERROR", e.message, e.stack));
+  await page.goto(origin);
+  return page;
+};
+const join = async (page: any, name: string, media: any = { audio: true, video: true }) => {
+  const token = await rt.token("s1", { userId: name, name });
+  return page.evaluate(async ({ url, token, media, name }: any) => {
+    const { join } = await import("/index.js" as string);
+    const t0 = performance.now();
+    const w = window as any;
+    const call = (w.call = await join({ url, token, media }));
+    w.log = [];
+    for (const e of ["state", "participant", "chat", "error"]) call.on(e, (d: any) => { w.log.push([e, d]); console.log(Math.round(performance.now() - t0), e, e === "participant" ? `${d.name} ${d.change} ${d.connection} ${d.tracks.map((t: any) => t.source + (t.muted ? "-" : "+") + (t.track ? "T" : "")).join(",")}` : d.message ?? d.text ?? d); });
+    console.log("joined", Math.round(performance.now() - t0), call.state, call.mode, call.participants.length);
+  }, { url: rt.socketUrl("s1"), token, media, name });
+};
+const until = async (what: string, page: any, f: any, arg?: any) => { const t = Date.now(); try { await page.waitForFunction(f, arg, { timeout: 15000, polling: 20 }); console.log("OK", what, Date.now() - t); } catch (e) { console.log("FAIL", what); console.log(await page.evaluate(() => JSON.stringify((window as any).call?.participants))); } };
+const a = await open("A"), b = await open("B");
+await join(a, "ann"); await join(b, "ben");
+await until("A connected", a, () => (window as any).call.state === "connected" && (window as any).call.participants.length === 2);
+await until("B connected", b, () => (window as any).call.state === "connected");
+console.log(JSON.stringify((await rt.snapshot("s1")).participants));
+await a.evaluate(() => (window as any).call.chat("hi"));
+await until("chat", b, () => (window as any).call.messages.length === 1);
+await a.evaluate(() => (window as any).call.setCamera(false));
+await until("mute seen", b, () => (window as any).call.participants.find((p: any) => !p.self).tracks.some((t: any) => t.source === "camera" && t.muted));
+await a.evaluate(() => (window as any).call.setCamera(true));
+await until("unmute seen", b, () => (window as any).call.participants.find((p: any) => !p.self).tracks.some((t: any) => t.source === "camera" && !t.muted));
+await rt.killAndRestart?.();
+console.log("killed");
+await until("A reconnecting", a, () => (window as any).call.state === "reconnecting");
+await until("A back", a, () => (window as any).call.state === "connected");
+await until("B back", b, () => (window as any).call.state === "connected");
+await b.reload(); await join(b, "ben");
+await until("B again", b, () => (window as any).call.state === "connected");
+await until("A sees B good", a, () => (window as any).call.participants.find((p: any) => !p.self)?.connection === "good");
+const c = await open("C"); await join(c, "cid", { audio: false, video: false });
+await until("C receive-only", c, () => (window as any).call.state === "connected" && (window as any).call.participants.filter((p: any) => !p.self).every((p: any) => p.tracks.every((t: any) => t.track)));
+await c.evaluate(() => (window as any).call.setCamera(true));
+await until("A sees C camera", a, () => (window as any).call.participants.find((p: any) => p.name === "cid")?.tracks.some((t: any) => t.track) && (window as any).call.participants.find((p: any) => p.name === "cid").connection === "good");
+await c.evaluate(() => (window as any).call.leave());
+await until("left", a, () => (window as any).call.participants.length === 2);
+console.log(JSON.stringify((await rt.snapshot("s1")).participants));
+await browser.close(); await rt.stop(); server.close();

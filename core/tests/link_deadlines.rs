@@ -1,0 +1,225 @@
+//! The signalling link comes back by itself, in time, and handles nothing twice.
+
+use samewire_core::link::{End, Input, Jitter, Link, Output, Reason};
+use samewire_core::time::Millis;
+
+const ALL: Jitter = Jitter(1_000);
+const NONE: Jitter = Jitter(0);
+
+fn feed(link: &mut Link, now: u64, jitter: Jitter, input: Input) -> Vec<Output> {
+    link.handle(Millis(now), jitter, input);
+    core::iter::from_fn(|| link.poll_output()).collect()
+}
+
+fn welcomed(seq: u64, last_id: u64) -> Input {
+    Input::Welcomed {
+        seq,
+        last_id,
+        heartbeat: Millis(15_000),
+    }
+}
+
+/// A link that was welcomed at 0 with seq 1.
+fn open() -> Link {
+    let mut link = Link::new(Millis(0));
+    assert_eq!(link.poll_output(), Some(Output::Connect));
+    assert_eq!(feed(&mut link, 0, NONE, Input::Opened), [Output::Greet]);
+    assert_eq!(feed(&mut link, 0, NONE, welcomed(1, 0)), []);
+    link
+}
+
+#[test]
+fn r7_the_first_retry_comes_within_250_ms_and_the_back_off_doubles_to_5_s() {
+    let mut link = open();
+    let mut now = 0;
+    for longest in [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000] {
+        let outputs = feed(&mut link, now, ALL, Input::Closed(1006));
+        assert_eq!(outputs, [Output::Discard, Output::Down]);
+        let due = now + longest;
+        assert_eq!(link.poll_timeout(), Some((Millis(due), Reason::Retry)));
+        assert_eq!(feed(&mut link, due - 1, ALL, Input::Timeout), []);
+        assert_eq!(feed(&mut link, due, ALL, Input::Timeout), [Output::Connect]);
+        now = due;
+    }
+}
+
+#[test]
+fn r7_jitter_spreads_a_retry_over_the_upper_half_of_its_delay() {
+    let mut link = open();
+    feed(&mut link, 0, NONE, Input::Closed(1006));
+    assert_eq!(link.poll_timeout(), Some((Millis(125), Reason::Retry)));
+}
+
+#[test]
+fn r7_a_wait_the_server_asked_for_comes_before_the_back_off() {
+    let mut link = open();
+    feed(&mut link, 0, ALL, Input::AskedToWait(Millis(3_000)));
+    feed(&mut link, 0, ALL, Input::Closed(1013));
+    assert_eq!(link.poll_timeout(), Some((Millis(3_250), Reason::Retry)));
+}
+
+#[test]
+fn a_welcome_makes_the_next_retry_a_first_one_again() {
+    let mut link = open();
+    feed(&mut link, 0, ALL, Input::Closed(1006));
+    feed(&mut link, 250, ALL, Input::Timeout);
+    feed(&mut link, 300, ALL, welcomed(7, 0));
+    feed(&mut link, 400, ALL, Input::Closed(1006));
+    assert_eq!(link.poll_timeout(), Some((Millis(650), Reason::Retry)));
+}
+
+#[test]
+fn the_network_coming_back_ends_the_waiting() {
+    let mut link = open();
+    feed(&mut link, 0, ALL, Input::Closed(1006));
+    assert_eq!(feed(&mut link, 10, ALL, Input::Nudged), [Output::Connect]);
+}
+
+#[test]
+fn a_socket_without_a_welcome_is_given_up_at_the_deadline() {
+    let mut link = Link::new(Millis(5));
+    link.poll_output();
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(10_005), Reason::NoWelcome))
+    );
+    assert_eq!(
+        feed(&mut link, 10_005, ALL, Input::Timeout),
+        [Output::Discard, Output::Down]
+    );
+}
+
+#[test]
+fn r28_silence_of_two_heartbeats_is_a_dead_socket() {
+    let mut link = open();
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(15_000), Reason::Heartbeat))
+    );
+    assert_eq!(feed(&mut link, 15_000, ALL, Input::Timeout), [Output::Ping]);
+    assert_eq!(link.poll_timeout(), Some((Millis(30_000), Reason::Silence)));
+    assert_eq!(
+        feed(&mut link, 30_000, ALL, Input::Timeout),
+        [Output::Discard, Output::Down]
+    );
+}
+
+#[test]
+fn any_word_from_the_server_is_a_sign_of_life() {
+    let mut link = open();
+    feed(&mut link, 15_000, ALL, Input::Timeout);
+    feed(&mut link, 15_001, ALL, Input::Heard);
+    assert_eq!(feed(&mut link, 30_000, ALL, Input::Timeout), [Output::Ping]);
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(45_000), Reason::Heartbeat))
+    );
+    assert_eq!(
+        feed(&mut link, 45_001, ALL, Input::Timeout),
+        [Output::Discard, Output::Down]
+    );
+}
+
+#[test]
+fn r29_a_clock_that_jumped_asks_before_it_declares_the_socket_dead() {
+    let mut link = open();
+    assert_eq!(
+        feed(&mut link, 600_000, ALL, Input::Timeout),
+        [Output::Ping]
+    );
+    assert_eq!(
+        feed(&mut link, 615_000, ALL, Input::Timeout),
+        [Output::Discard, Output::Down]
+    );
+}
+
+#[test]
+fn r28_a_page_that_is_visible_again_beats_at_once() {
+    let mut link = open();
+    assert_eq!(feed(&mut link, 3_000, ALL, Input::Nudged), [Output::Ping]);
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(18_000), Reason::Heartbeat))
+    );
+}
+
+#[test]
+fn five_seconds_after_the_first_unacknowledged_frame_comes_the_ack() {
+    let mut link = open();
+    assert!(link.accept(2, Millis(1_000)));
+    assert!(link.accept(3, Millis(2_000)));
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(6_000), Reason::Acknowledge))
+    );
+    assert_eq!(
+        feed(&mut link, 6_000, ALL, Input::Timeout),
+        [Output::Ack(3)]
+    );
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(15_000), Reason::Heartbeat))
+    );
+}
+
+#[test]
+fn thirty_two_frames_are_acknowledged_at_once() {
+    let mut link = open();
+    for seq in 2..=32 {
+        assert!(link.accept(seq, Millis(10)));
+    }
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(5_010), Reason::Acknowledge))
+    );
+    assert!(link.accept(33, Millis(10)));
+    assert_eq!(link.poll_timeout(), Some((Millis(10), Reason::Acknowledge)));
+    assert_eq!(feed(&mut link, 10, ALL, Input::Timeout), [Output::Ack(33)]);
+}
+
+#[test]
+fn an_ack_that_rides_on_another_frame_is_not_sent_again() {
+    let mut link = open();
+    assert!(link.accept(2, Millis(10)));
+    assert_eq!(link.acknowledged(), 2);
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(15_000), Reason::Heartbeat))
+    );
+}
+
+#[test]
+fn nothing_is_handled_twice_and_a_welcome_is_a_new_baseline() {
+    let mut link = open();
+    assert!(link.accept(2, Millis(0)));
+    assert!(!link.accept(2, Millis(0)));
+    assert!(!link.accept(1, Millis(0)));
+    feed(&mut link, 0, ALL, Input::Closed(1006));
+    assert!(!link.accept(3, Millis(0)));
+    assert_eq!(link.last_seq(), 2);
+    feed(&mut link, 250, ALL, Input::Timeout);
+    feed(&mut link, 260, ALL, welcomed(5, 0));
+    assert!(!link.accept(5, Millis(270)));
+    assert!(link.accept(6, Millis(270)));
+}
+
+#[test]
+fn ids_go_on_where_the_server_remembers_them_and_never_back() {
+    let mut link = Link::new(Millis(0));
+    feed(&mut link, 0, NONE, welcomed(1, 41));
+    assert_eq!(link.mint_id(), 42);
+    feed(&mut link, 0, NONE, welcomed(9, 7));
+    assert_eq!(link.mint_id(), 43);
+}
+
+#[test]
+fn a_code_that_forbids_it_ends_the_link_for_good() {
+    let mut link = open();
+    assert_eq!(
+        feed(&mut link, 0, ALL, Input::Closed(4003)),
+        [Output::Discard, Output::Ended(End::Removed)]
+    );
+    assert_eq!(link.poll_timeout(), None);
+    assert_eq!(feed(&mut link, 1, ALL, Input::Nudged), []);
+    assert!(!link.accept(2, Millis(1)));
+}

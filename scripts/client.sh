@@ -1,0 +1,31 @@
+#!/bin/sh
+# Builds the npm package into wasm-client/npm/dist and holds it to its size.
+set -eu
+cd "$(dirname "$0")/.."
+# binaryen's and esbuild's commands want the Node of node_modules, not the system's.
+PATH="$PWD/node_modules/.bin:$PATH"
+gate=40000
+out=build/client
+dist=wasm-client/npm/dist
+mkdir -p "$out" "$dist"
+
+cargo build --quiet --release --target wasm32-unknown-unknown -p samewire-client
+.tools/bin/wasm-bindgen --target web --omit-default-module-path --no-typescript \
+  --out-dir "$out" --out-name samewire \
+  "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release/samewire_client.wasm"
+wasm-opt -Oz --converge --enable-bulk-memory --enable-bulk-memory-opt \
+  --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
+  --enable-reference-types --enable-multivalue \
+  --strip-debug --strip-producers --strip-target-features \
+  -o "$dist/samewire.wasm" "$out/samewire_bg.wasm"
+esbuild wasm-client/npm/index.js --bundle --minify --format=esm --target=es2022 \
+  --log-level=warning --outfile="$dist/index.js"
+
+wasm=$(gzip -9 -c "$dist/samewire.wasm" | wc -c)
+js=$(gzip -9 -c "$dist/index.js" | wc -c)
+total=$((wasm + js))
+echo "samewire: $total bytes gzip ($wasm wasm + $js js, gate $gate)"
+if [ "$total" -gt "$gate" ]; then
+  echo "samewire is larger than its gate: see scripts/client.sh" >&2
+  exit 1
+fi

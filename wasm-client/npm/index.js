@@ -1,0 +1,164 @@
+// The manners of JavaScript around the WebAssembly: promises, listeners, one error class. Every
+// decision is on the other side. Nothing happens at import.
+
+import start, {
+  Call as WasmCall,
+  Negotiator as WasmNegotiator,
+} from "../../build/client/samewire.js";
+
+export class SamewireError extends Error {
+  constructor({ code, message, retryAfterMs, participant }) {
+    super(message);
+    this.name = "SamewireError";
+    this.code = code;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    if (participant !== undefined) this.participant = participant;
+  }
+}
+
+const check = (problem) => {
+  if (problem) throw new SamewireError(problem);
+};
+
+const misuse = (message) => check({ code: "misuse", message });
+
+/** A promise for what calls back with a problem or nothing. */
+const settled = (begin) =>
+  new Promise((resolve, reject) =>
+    begin((problem) =>
+      problem ? reject(new SamewireError(problem)) : resolve(),
+    ),
+  );
+
+let loading;
+let loaded = false;
+
+export const init = (url) =>
+  (loading ??= (async () => {
+    try {
+      await start({
+        module_or_path: url ?? new URL("./samewire.wasm", import.meta.url),
+      });
+      loaded = true;
+    } catch (cause) {
+      loading = undefined;
+      check({
+        code: "wasm",
+        message: `samewire.wasm could not be loaded (${cause?.message ?? cause}). Serve it beside index.js, or tell init() where it is.`,
+      });
+    }
+  })());
+
+class Events {
+  #listeners = new Map();
+
+  on(name, listener) {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => this.off(name, listener);
+  }
+
+  off(name, listener) {
+    this.#listeners.get(name)?.delete(listener);
+  }
+
+  /** What one listener throws is reported as the page's own error and does not reach the others. */
+  static emitter(events) {
+    return (name, detail) => {
+      const told = name === "error" ? new SamewireError(detail) : detail;
+      for (const listener of [...(events.#listeners.get(name) ?? [])]) {
+        try {
+          listener(told);
+        } catch (error) {
+          reportError(error);
+        }
+      }
+    };
+  }
+}
+
+class Call extends Events {
+  #wasm;
+
+  constructor(options) {
+    super();
+    this.#wasm = new WasmCall(options, Events.emitter(this));
+  }
+
+  static begin(call) {
+    return settled((done) => call.#wasm.join(done));
+  }
+
+  get state() {
+    return this.#wasm.state;
+  }
+
+  get mode() {
+    return this.#wasm.mode;
+  }
+
+  get participants() {
+    return this.#wasm.participants;
+  }
+
+  get localTracks() {
+    return this.#wasm.localTracks;
+  }
+
+  get messages() {
+    return this.#wasm.messages;
+  }
+
+  setMicrophone(on) {
+    return settled((done) => this.#wasm.setMicrophone(Boolean(on), done));
+  }
+
+  setCamera(on) {
+    return settled((done) => this.#wasm.setCamera(Boolean(on), done));
+  }
+
+  chat(text) {
+    check(this.#wasm.chat(String(text)));
+  }
+
+  async leave() {
+    this.#wasm.leave();
+  }
+}
+
+export const join = async (options) => {
+  if (!options?.url || !options?.token)
+    misuse("join needs `url` and `token`, as the token route returned them.");
+  await init();
+  const call = new Call({ media: { audio: true, video: true }, ...options });
+  await Call.begin(call);
+  return call;
+};
+
+export class Negotiator extends Events {
+  #wasm;
+
+  constructor(options) {
+    super();
+    if (!loaded) misuse("Await init() before you make a Negotiator.");
+    if (typeof options?.send !== "function" || !options.connection)
+      misuse("A Negotiator needs `connection` and `send`.");
+    this.#wasm = new WasmNegotiator(options, Events.emitter(this));
+  }
+
+  receive(message) {
+    this.#wasm.receive(message);
+  }
+
+  restartIce() {
+    this.#wasm.restartIce();
+  }
+
+  signalsLost() {
+    this.#wasm.signalsLost();
+  }
+
+  close() {
+    this.#wasm.close();
+  }
+}

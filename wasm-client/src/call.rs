@@ -1,0 +1,395 @@
+//! One call: what it knows, and how it begins and ends.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, Function};
+use samewire_core::link::{End, Input, Unconfirmed};
+use samewire_core::negotiation::Failure;
+use wasm_bindgen::JsValue;
+
+use crate::browser::{self, Listener, Lock, Timer, get, object, text};
+use crate::capture::{self, Capture};
+use crate::errors;
+use crate::negotiator::{Told, explain};
+use crate::peer::{Owner, Peer};
+use crate::roster::{Health, Participant, Roster, Source, track_view};
+use crate::socket::Socket;
+
+/// What the application is told of the whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Not everything expected is decoded yet.
+    Connecting,
+    Connected,
+    /// The signalling link is down; media goes on.
+    Reconnecting,
+    Left,
+}
+
+impl State {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Reconnecting => "reconnecting",
+            Self::Left => "left",
+        }
+    }
+}
+
+/// Who we are in the session, since the last `welcome`.
+#[derive(Clone, Default)]
+pub(crate) struct Identity {
+    pub(crate) participant: String,
+    pub(crate) ordinal: u64,
+    pub(crate) generation: u64,
+    pub(crate) secret: String,
+    pub(crate) incarnation: String,
+    pub(crate) epoch: u64,
+}
+
+/// The call.
+pub(crate) struct Call {
+    emit: Function,
+    pub(crate) url: String,
+    pub(crate) token: RefCell<String>,
+    pub(crate) instance: RefCell<String>,
+    pub(crate) lock: RefCell<Lock>,
+    pub(crate) socket: Socket,
+    pub(crate) state: Cell<State>,
+    /// Everything expected was decoded once.
+    pub(crate) arrived: Cell<bool>,
+    pub(crate) me: RefCell<Rc<Identity>>,
+    pub(crate) kind: RefCell<String>,
+    pub(crate) ice_servers: RefCell<JsValue>,
+    pub(crate) roster: RefCell<Roster>,
+    pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
+    pub(crate) capture: Rc<Capture>,
+    pub(crate) chats: RefCell<Unconfirmed>,
+    pub(crate) messages: Array,
+    /// The last `error` frame: it explains the close that may follow.
+    pub(crate) refusal: RefCell<Option<JsValue>>,
+    pub(crate) welcomed_at: Cell<f64>,
+    pub(crate) reported: RefCell<Option<Vec<String>>>,
+    pub(crate) watch_timer: RefCell<Option<Timer>>,
+    pub(crate) page: RefCell<Vec<Listener>>,
+    joining: RefCell<Option<Function>>,
+    pub(crate) this: Weak<Call>,
+}
+
+impl Call {
+    /// A call that has not begun. `emit(name, detail)` tells the application.
+    pub(crate) fn new(options: &JsValue, emit: Function) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            emit,
+            url: text(options, "url").unwrap_or_default(),
+            token: RefCell::new(text(options, "token").unwrap_or_default()),
+            instance: RefCell::default(),
+            lock: RefCell::default(),
+            socket: Socket::new(),
+            state: Cell::new(State::Connecting),
+            arrived: Cell::new(false),
+            me: RefCell::default(),
+            kind: RefCell::new("p2p".to_owned()),
+            ice_servers: RefCell::new(Array::new().into()),
+            roster: RefCell::default(),
+            peers: RefCell::default(),
+            capture: Rc::new(Capture::new(get(options, "media"))),
+            chats: RefCell::default(),
+            messages: Array::new(),
+            refusal: RefCell::default(),
+            welcomed_at: Cell::new(0.0),
+            reported: RefCell::default(),
+            watch_timer: RefCell::default(),
+            page: RefCell::default(),
+            joining: RefCell::default(),
+            this: this.clone(),
+        })
+    }
+
+    /// Begins: `done(problem?)` is called at the first `welcome` or when it cannot come. The order is
+    /// capture, then identity, then the socket, because `hello` has a deadline and a permission
+    /// prompt has none.
+    pub(crate) fn join(&self, done: Function) {
+        *self.joining.borrow_mut() = Some(done);
+        let media = self.capture.wanted();
+        if browser::get(&media, "getTracks").is_function() {
+            self.capture.adopt(&media, false);
+            return self.identify();
+        }
+        let (audio, video) = (
+            browser::flag(&media, "audio"),
+            browser::flag(&media, "video"),
+        );
+        match (audio, video) {
+            (false, false) => self.identify(),
+            (true, true) => self.first_capture(&media, &[Source::Microphone, Source::Camera]),
+            (true, false) => self.first_capture(&media, &[Source::Microphone]),
+            (false, true) => self.first_capture(&media, &[Source::Camera]),
+        }
+    }
+
+    /// Captures all of these at once; when a device is missing, each by itself, and without it when
+    /// none is there: someone without a camera is still welcome.
+    fn first_capture(&self, constraints: &JsValue, sources: &'static [Source]) {
+        let this = self.this.clone();
+        browser::react(
+            browser::get_user_media(constraints),
+            Box::new(move |outcome| {
+                let Some(call) = this.upgrade() else { return };
+                if call.state.get() == State::Left {
+                    if let Ok(stream) = outcome {
+                        capture::discard(&stream);
+                    }
+                    return;
+                }
+                match outcome {
+                    Ok(stream) => {
+                        call.capture.adopt(&stream, true);
+                        call.identify();
+                    }
+                    Err(error) if text(&error, "name").as_deref() == Some("NotFoundError") => {
+                        match sources {
+                            [first, rest @ ..] if !rest.is_empty() => {
+                                call.capture_each(*first, rest);
+                            }
+                            [_, ..] | [] => call.identify(),
+                        }
+                    }
+                    Err(error) => call.end(Some(errors::media(&error))),
+                }
+            }),
+        );
+    }
+
+    fn capture_each(&self, first: Source, rest: &'static [Source]) {
+        let this = self.this.clone();
+        let constraints = self.capture.constraints(first);
+        browser::react(
+            browser::get_user_media(&constraints),
+            Box::new(move |outcome| {
+                let Some(call) = this.upgrade() else { return };
+                if let Ok(stream) = &outcome {
+                    call.capture.adopt(stream, true);
+                }
+                match rest {
+                    [next, rest @ ..] => call.capture_each(*next, rest),
+                    [] => call.identify(),
+                }
+            }),
+        );
+    }
+
+    pub(crate) fn participant(&self, id: &str) -> Option<Rc<Participant>> {
+        self.roster.borrow().get(id)
+    }
+
+    pub(crate) fn peer(&self, id: &str) -> Option<Rc<Peer>> {
+        self.peers
+            .borrow()
+            .iter()
+            .find(|peer| peer.id == id)
+            .cloned()
+    }
+
+    /// Tells the application.
+    pub(crate) fn emit(&self, name: &str, detail: &JsValue) {
+        browser::call(&self.emit, &name.into(), detail);
+    }
+
+    /// Changes the state and tells it.
+    pub(crate) fn become_state(&self, state: State) {
+        if self.state.get() != State::Left && self.state.replace(state) != state {
+            self.emit("state", &state.name().into());
+        }
+    }
+
+    /// `join` has succeeded or failed.
+    pub(crate) fn joined(&self, problem: Option<&JsValue>) {
+        if let Some(done) = self.joining.take() {
+            let problem = problem.cloned().unwrap_or(JsValue::UNDEFINED);
+            browser::call(&done, &problem, &JsValue::UNDEFINED);
+        }
+    }
+
+    /// Leaves: says so, then ends.
+    pub(crate) fn leave(&self) {
+        if self.state.get() != State::Left {
+            self.send_frame("leave", &[]);
+            self.feed(Input::Leave);
+        }
+    }
+
+    /// The link is over.
+    pub(crate) fn link_ended(&self, end: End) {
+        let refusal = self.refusal.take();
+        let why = errors::ended(end).map(|problem| refusal.unwrap_or(problem));
+        self.end(why);
+    }
+
+    /// The one end of every call: everything of ours is let go.
+    pub(crate) fn end(&self, why: Option<JsValue>) {
+        if self.state.get() == State::Left {
+            return;
+        }
+        let joining = self.joining.borrow().is_some();
+        self.watch_timer.take();
+        self.page.take();
+        self.socket.discard();
+        self.socket.timer.take();
+        for peer in self.peers.take() {
+            peer.close();
+        }
+        self.capture.stop();
+        self.lock.borrow().release();
+        self.become_state(State::Left);
+        match why {
+            Some(problem) if joining => self.joined(Some(&problem)),
+            Some(problem) => self.emit("error", &problem),
+            None => self.joined(Some(&errors::problem(
+                "left",
+                "The call was left before it began.",
+            ))),
+        }
+    }
+
+    /// Makes the connection to a participant, instead of any earlier one.
+    pub(crate) fn connect_peer(&self, id: &str) {
+        let me = self.me.borrow().clone();
+        let Some(one) = self.participant(id) else {
+            return;
+        };
+        if id == me.participant {
+            return;
+        }
+        self.disconnect_peer(id);
+        let owner: Weak<dyn Owner> = self.this.clone();
+        let made = Peer::new(
+            id.to_owned(),
+            one.generation,
+            me.ordinal > one.ordinal,
+            self.ice_servers.borrow().clone(),
+            self.capture.clone(),
+            owner,
+        );
+        match made {
+            Ok(peer) => self.peers.borrow_mut().push(peer),
+            Err(_) => self.emit(
+                "error",
+                &errors::problem(
+                    "connection-failed",
+                    "The browser could not make a connection. Is it offline?",
+                ),
+            ),
+        }
+    }
+
+    /// Drops the connection to a participant.
+    pub(crate) fn disconnect_peer(&self, id: &str) {
+        if let Some(peer) = self.peer(id) {
+            self.peers.borrow_mut().retain(|one| one.id != id);
+            peer.close();
+        }
+    }
+
+    /// How one is doing as far as we and the session know; without a connection it is ourselves. Media that is decoded now outweighs a
+    /// socket that is away (R30).
+    fn health(&self, one: &Participant) -> Health {
+        let Some(peer) = self.peer(&one.id) else {
+            return match self.state.get() {
+                State::Connecting => Health::Connecting,
+                State::Connected => Health::Good,
+                State::Reconnecting | State::Left => Health::Lost,
+            };
+        };
+        match (peer.watch.seen.get(), peer.watch.was_seen.get(), one.told) {
+            (true, _, Health::Poor) => Health::Poor,
+            (true, _, Health::Connecting | Health::Good | Health::Lost) => Health::Good,
+            (false, _, Health::Lost) => Health::Lost,
+            (false, true, Health::Connecting | Health::Good | Health::Poor) => Health::Poor,
+            (false, false, Health::Connecting | Health::Good | Health::Poor) => Health::Connecting,
+        }
+    }
+
+    fn view(&self, one: &Participant) -> JsValue {
+        let is_self = one.id == self.me.borrow().participant;
+        let tracks = if is_self {
+            self.capture.view()
+        } else {
+            let peer = self.peer(&one.id);
+            one.tracks
+                .iter()
+                .map(|track| {
+                    let media = peer.as_ref().and_then(|peer| peer.media(track));
+                    track_view(track, media.as_ref().map(|(track, stream)| (track, stream)))
+                })
+                .collect()
+        };
+        one.view(is_self, self.health(one), &tracks)
+    }
+
+    /// Everyone, in order of arrival.
+    pub(crate) fn participants(&self) -> Array {
+        let all = self.roster.borrow().all();
+        all.iter().map(|one| self.view(one)).collect()
+    }
+
+    /// Tells what became of one participant.
+    pub(crate) fn tell_participant(&self, one: &Participant, change: &str) {
+        let view = self.view(one);
+        browser::set(&view, "change", &change.into());
+        self.emit("participant", &view);
+    }
+
+    /// Tells that one participant looks different now.
+    pub(crate) fn tell_updated(&self, id: &str) {
+        if let Some(one) = self.participant(id) {
+            self.tell_participant(&one, "updated");
+        }
+    }
+}
+
+impl Owner for Call {
+    fn signal(&self, peer: &Peer, payload: &JsValue) {
+        self.send_signal(peer, payload);
+    }
+
+    fn changed(&self, peer: &Peer) {
+        self.tell_updated(&peer.id);
+        self.look();
+    }
+
+    fn tell(&self, peer: &Peer, told: Told) {
+        let (code, message) = match told {
+            Told::Negotiated { .. } | Told::Glare { .. } => return,
+            Told::Malformed => (
+                "message-malformed",
+                "A signal of another participant makes no sense.",
+            ),
+            // A candidate that is refused costs one way of many.
+            Told::Error(Failure::Candidate) => return,
+            Told::Error(failure) => explain(failure),
+        };
+        let problem = errors::problem(code, message);
+        browser::set(&problem, "participant", &peer.id.as_str().into());
+        self.emit("error", &problem);
+    }
+}
+
+/// A chat message as the application sees it.
+pub(crate) fn message_view(call: &Call, wire: &JsValue) -> JsValue {
+    let from = text(wire, "from").unwrap_or_default();
+    let name = match call.participant(&from) {
+        Some(one) => one.name.as_str().into(),
+        None => get(wire, "name"),
+    };
+    let is_self = from == call.me.borrow().participant;
+    object(&[
+        ("from", from.into()),
+        ("name", name),
+        ("text", get(wire, "text")),
+        ("at", get(wire, "at")),
+        ("self", is_self.into()),
+    ])
+}

@@ -1,0 +1,73 @@
+//! What can go wrong, with a stable code and what to do about it.
+
+use samewire_core::link::End;
+use wasm_bindgen::JsValue;
+
+use crate::browser::{get, object, text};
+
+/// An error as it crosses to JavaScript: `{code, message, retryAfterMs?}`.
+pub(crate) fn problem(code: &str, message: &str) -> JsValue {
+    object(&[("code", code.into()), ("message", message.into())])
+}
+
+/// What the server said in an `error` frame.
+pub(crate) fn told(frame: &JsValue) -> JsValue {
+    let code = text(frame, "code").unwrap_or_else(|| "server".to_owned());
+    let message = text(frame, "message").unwrap_or_else(|| "The server refused.".to_owned());
+    let problem = problem(&code, &message);
+    crate::browser::set(&problem, "retryAfterMs", &get(frame, "retry_after_ms"));
+    problem
+}
+
+/// Why the call is over; none when we left ourselves.
+pub(crate) fn ended(end: End) -> Option<JsValue> {
+    let (code, message) = match end {
+        End::Replaced => (
+            "replaced",
+            "This call was taken over by a newer connection of the same tab.",
+        ),
+        End::Unauthorised => (
+            "unauthorised",
+            "The token is not valid for this session. Ask your server for a new one and join again.",
+        ),
+        End::Removed => ("removed", "You were removed from this session."),
+        End::Ended => ("ended", "This session has ended."),
+        End::TooMany => (
+            "full",
+            "This session takes no more people. Try again when somebody has left.",
+        ),
+        End::Unsupported => (
+            "unsupported",
+            "The server does not accept this client. Update the samewire package.",
+        ),
+        End::Left => return None,
+    };
+    Some(problem(code, message))
+}
+
+/// Why nothing was captured, by the browser's name for it.
+pub(crate) fn media(error: &JsValue) -> JsValue {
+    let (code, message) = match text(error, "name").as_deref() {
+        Some("NotAllowedError" | "SecurityError") => (
+            "media-denied",
+            "Camera or microphone is blocked. Allow it in the browser's address bar and try again.",
+        ),
+        Some("NotFoundError") => (
+            "media-not-found",
+            "No camera or microphone was found. Connect one, or join without it.",
+        ),
+        Some("NotReadableError" | "AbortError") => (
+            "media-in-use",
+            "Camera or microphone cannot be opened. Close other programs that use it and try again.",
+        ),
+        Some("OverconstrainedError") => (
+            "media-constraints",
+            "No device fits the constraints given in `media`. Ask for less.",
+        ),
+        Some(_) | None => (
+            "media-unavailable",
+            "This page cannot capture. Serve it over https, in a browser with WebRTC.",
+        ),
+    };
+    problem(code, message)
+}

@@ -1,0 +1,284 @@
+//! Publishing, muting, and telling the session who is seen.
+
+use js_sys::{Array, Function};
+use samewire_core::link::{Input, Link};
+use wasm_bindgen::JsValue;
+
+use crate::browser::{self, Listener, Timer, flag, global, js, text};
+use crate::call::{Call, State};
+use crate::capture;
+use crate::errors;
+use crate::peer::Peer;
+use crate::roster::Source;
+use crate::watch::EVERY_MS;
+
+/// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
+const FIRST_REPORT_MS: f64 = 5_000.0;
+
+/// The most a chat message may hold, in characters.
+const CHAT_LENGTH: usize = 4_000;
+
+impl Call {
+    /// Finds out who this tab is, then connects. A lock guards the name: a duplicated tab copies the
+    /// session storage, finds the lock held and takes a name of its own (R9).
+    pub(crate) fn identify(&self) {
+        let session = self.url.split('?').next().unwrap_or_default();
+        let key = named(session);
+        let storage = global("sessionStorage");
+        let stored = browser::invoke(&storage, "getItem", &[key.as_str().into()])
+            .ok()
+            .and_then(|stored| stored.as_string());
+        let instance = stored.unwrap_or_else(browser::random_id);
+        let this = self.this.clone();
+        let name = named(&instance);
+        let lock = browser::hold_lock(&name, move |ours| {
+            let Some(call) = this.upgrade() else { return };
+            if call.state.get() == State::Left {
+                return;
+            }
+            let instance = if ours {
+                instance.clone()
+            } else {
+                browser::random_id()
+            };
+            if ours {
+                let storage = global("sessionStorage");
+                let pair = [key.as_str().into(), instance.as_str().into()];
+                let _ = browser::invoke(&storage, "setItem", &pair);
+            }
+            *call.instance.borrow_mut() = instance;
+            call.listen_to_page();
+            call.open_link();
+        });
+        *self.lock.borrow_mut() = lock;
+    }
+
+    fn listen_to_page(&self) {
+        let listen = |target: &JsValue, name, react: fn(&Call)| {
+            let this = self.this.clone();
+            Listener::new(target, name, move |_| {
+                if let Some(call) = this.upgrade() {
+                    react(&call);
+                }
+            })
+        };
+        let window: JsValue = browser::global_object();
+        let nudge: fn(&Call) = |call| call.feed(Input::Nudged);
+        let listeners = vec![
+            listen(&window, "online", nudge),
+            listen(&window, "pageshow", nudge),
+            listen(&global("document"), "visibilitychange", |call| {
+                if !flag(&global("document"), "hidden") {
+                    call.feed(Input::Nudged);
+                }
+                call.tell_presence(true);
+            }),
+        ];
+        *self.page.borrow_mut() = listeners;
+    }
+
+    /// Tells whether this tab is hidden: its timers are slow then, and it has a longer lease (R28).
+    /// The session takes a visible tab for granted.
+    pub(crate) fn tell_presence(&self, always: bool) {
+        let hidden = flag(&global("document"), "hidden");
+        if hidden || always {
+            self.send_frame("presence", &[("hidden", hidden.into())]);
+        }
+    }
+
+    pub(crate) fn tracks_fields(&self) -> [(&'static str, JsValue); 2] {
+        let epoch = self.me.borrow().epoch;
+        [
+            ("epoch", js(epoch)),
+            ("tracks", self.capture.announcement()),
+        ]
+    }
+
+    /// Switches a source on or off; `done(problem?)` when it is.
+    pub(crate) fn set_source(&self, source: Source, on: bool, done: Function) {
+        let finish = |problem: &JsValue| {
+            browser::call(&done, problem, &JsValue::UNDEFINED);
+        };
+        if self.state.get() == State::Left {
+            return finish(&errors::problem("left", "The call is over."));
+        }
+        let asked = self.capture.ask(source);
+        let unchanged = match self.capture.muted(source) {
+            Some(muted) => muted != on,
+            None => !on,
+        };
+        if unchanged {
+            return finish(&JsValue::UNDEFINED);
+        }
+        if !on {
+            self.capture.mute(source);
+            self.published(source);
+            return finish(&JsValue::UNDEFINED);
+        }
+        if self.capture.has_track(source) {
+            self.capture.unmute(source, None, false);
+            self.published(source);
+            return finish(&JsValue::UNDEFINED);
+        }
+        let this = self.this.clone();
+        let constraints = self.capture.constraints(source);
+        browser::react(
+            browser::get_user_media(&constraints),
+            Box::new(move |outcome| {
+                let mut problem = JsValue::UNDEFINED;
+                match (outcome, this.upgrade()) {
+                    (Ok(stream), Some(call))
+                        if call.state.get() != State::Left
+                            && call.capture.is_current(source, asked) =>
+                    {
+                        call.capture.adopt(&stream, true);
+                        call.published(source);
+                    }
+                    (Ok(stream), _) => capture::discard(&stream),
+                    (Err(error), _) => problem = errors::media(&error),
+                }
+                browser::call(&done, &problem, &JsValue::UNDEFINED);
+            }),
+        );
+    }
+
+    /// What a source sends has changed: the connections first, then the session, then the page.
+    fn published(&self, source: Source) {
+        let peers = self.peers.borrow().clone();
+        for peer in peers {
+            peer.publish(source);
+        }
+        self.send_frame("tracks", &self.tracks_fields());
+        let me = self.me.borrow().participant.clone();
+        self.tell_updated(&me);
+    }
+
+    /// Sends a chat message, now or when the link is back. What is wrong with it is returned.
+    pub(crate) fn chat(&self, text: String) -> Option<JsValue> {
+        if self.state.get() == State::Left {
+            return Some(errors::problem("left", "The call is over."));
+        }
+        if text.is_empty() || length(&text) > CHAT_LENGTH {
+            return Some(errors::problem(
+                "chat-length",
+                "A chat message has 1 to 4000 characters.",
+            ));
+        }
+        let id = self.socket.with(Link::mint_id).unwrap_or(0);
+        if !self.chats.borrow_mut().remember(id, text.clone()) {
+            return Some(errors::problem(
+                "chat-waiting",
+                "Too many messages wait for the connection. Try again when it is back.",
+            ));
+        }
+        self.send_frame("chat", &[("id", js(id)), ("text", text.into())]);
+        None
+    }
+
+    /// Looks at the statistics of every connection, and again soon.
+    pub(crate) fn look(&self) {
+        self.judge();
+        if self.watch_timer.borrow().is_some() {
+            return;
+        }
+        self.look_later();
+    }
+
+    fn look_later(&self) {
+        if self.state.get() == State::Left || self.peers.borrow().is_empty() {
+            self.watch_timer.take();
+            return;
+        }
+        let this = self.this.clone();
+        let timer = Timer::new(EVERY_MS, move || {
+            if let Some(call) = this.upgrade() {
+                let peers = call.peers.borrow().clone();
+                for peer in peers {
+                    let this = this.clone();
+                    peer.watch.read(&peer.connection, move || {
+                        if let Some(call) = this.upgrade() {
+                            call.judge();
+                        }
+                    });
+                    if peer.initiator && peer.watch.overdue(browser::now()) {
+                        peer.restart_ice();
+                    }
+                }
+                call.look_later();
+            }
+        });
+        *self.watch_timer.borrow_mut() = timer;
+    }
+
+    /// Decides who is seen, and tells the session when that changed (R41).
+    fn judge(&self) {
+        if self.state.get() == State::Left {
+            return;
+        }
+        let now = browser::now();
+        let peers = self.peers.borrow().clone();
+        let mut sees = Vec::new();
+        for peer in &peers {
+            let seen = self.sees(peer, now);
+            if seen {
+                sees.push(peer.id.clone());
+                peer.watch.was_seen.set(true);
+            }
+            if peer.watch.seen.replace(seen) != seen {
+                self.tell_updated(&peer.id);
+            }
+        }
+        let waited = now - self.welcomed_at.get();
+        let complete = sees.len() == peers.len();
+        let first = !self.arrived.get();
+        if (first && !complete && waited < FIRST_REPORT_MS)
+            || self.reported.borrow().as_ref() == Some(&sees)
+        {
+            return;
+        }
+        let who: Array = sees.iter().map(|id| JsValue::from_str(id)).collect();
+        let epoch = self.me.borrow().epoch;
+        let sent = self.send_frame(
+            "connected",
+            &[
+                ("epoch", js(epoch)),
+                ("elapsed_ms", js(waited as u64)),
+                ("sees", who.into()),
+            ],
+        );
+        if sent {
+            *self.reported.borrow_mut() = Some(sees);
+            if complete {
+                self.arrived.set(true);
+                self.become_state(State::Connected);
+            }
+        }
+    }
+
+    /// Every unmuted track that was announced flows; who announced none counts once connected.
+    fn sees(&self, peer: &Peer, now: f64) -> bool {
+        let Some(one) = self.participant(&peer.id) else {
+            return false;
+        };
+        let mut expected = one.tracks.iter().filter(|track| !track.muted).peekable();
+        if expected.peek().is_none() {
+            return peer.is_connected();
+        }
+        expected.all(|track| {
+            peer.media(track)
+                .and_then(|(media, _)| text(&media, "id"))
+                .is_some_and(|id| peer.watch.flows(&id, now))
+        })
+    }
+}
+
+fn named(what: &str) -> String {
+    let mut name = String::from("samewire:");
+    name.push_str(what);
+    name
+}
+
+/// How many characters: bytes that do not continue one.
+fn length(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
+}

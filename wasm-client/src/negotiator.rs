@@ -1,0 +1,309 @@
+//! The shell around [`samewire_core::negotiation`]: one connection's events in, its operations out.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use samewire_core::negotiation::{
+    Action, Candidate, Description, Failure, Input, Kind, Message, Negotiation, OfferId, Output,
+    Role, Signalling, ufrags,
+};
+use wasm_bindgen::prelude::*;
+
+use crate::browser::{self, Connection, Listener, get, js, object, text};
+
+/// What a negotiator tells.
+pub(crate) enum Told {
+    Negotiated { offerer: bool },
+    Glare { role: Role, action: Action },
+    Error(Failure),
+    Malformed,
+}
+
+/// Whoever owns a negotiator.
+pub(crate) trait Host {
+    /// Takes a message to the other side.
+    fn send(&self, message: &JsValue);
+    /// An answer is about to be made: tracks added now are in it.
+    fn before_answer(&self);
+    /// Something is worth telling.
+    fn tell(&self, told: Told);
+}
+
+struct Inner {
+    connection: Connection,
+    machine: RefCell<Negotiation<JsValue, JsValue>>,
+    host: RefCell<Option<Rc<dyn Host>>>,
+    listeners: RefCell<Vec<Listener>>,
+    /// Outputs are executed in order even when executing one brings the next input.
+    draining: Cell<bool>,
+    initiator: bool,
+    was_connected: Cell<bool>,
+}
+
+/// Perfect negotiation on one connection. A clone is the same negotiator.
+#[derive(Clone)]
+pub(crate) struct Negotiator(Rc<Inner>);
+
+impl Negotiator {
+    /// Listens to the connection from now on. The polite side also restarts ICE when it fails.
+    pub(crate) fn new(connection: Connection, role: Role, host: Rc<dyn Host>) -> Self {
+        let inner = Rc::new(Inner {
+            connection,
+            machine: RefCell::new(Negotiation::new(role)),
+            host: RefCell::new(Some(host)),
+            listeners: RefCell::default(),
+            draining: Cell::new(false),
+            initiator: role == Role::Polite,
+            was_connected: Cell::new(false),
+        });
+        let listen = |name, react: fn(&Rc<Inner>, JsValue)| {
+            let weak = Rc::downgrade(&inner);
+            Listener::new(&inner.connection, name, move |event| {
+                if let Some(inner) = weak.upgrade() {
+                    react(&inner, event);
+                }
+            })
+        };
+        let listeners = vec![
+            listen("negotiationneeded", |inner, _| {
+                feed(inner, Input::NegotiationNeeded);
+            }),
+            listen("icecandidate", |inner, event| {
+                let candidate = get(&event, "candidate");
+                if candidate.is_object() {
+                    let plain = browser::invoke(&candidate, "toJSON", &[]).unwrap_or(candidate);
+                    feed(inner, Input::LocalCandidate(plain));
+                }
+            }),
+            listen("connectionstatechange", |inner, _| {
+                connection_changed(inner)
+            }),
+        ];
+        *inner.listeners.borrow_mut() = listeners;
+        Self(inner)
+    }
+
+    /// Takes a message of the other side.
+    pub(crate) fn receive(&self, message: &JsValue) {
+        match decode(message) {
+            Some(message) => feed(&self.0, Input::Received(message)),
+            None => self.0.tell(Told::Malformed),
+        }
+    }
+
+    /// Restarts ICE, whatever the signalling state.
+    pub(crate) fn restart_ice(&self) {
+        feed(&self.0, Input::RestartIce);
+    }
+
+    /// Messages that were sent may not have arrived.
+    pub(crate) fn signals_lost(&self) {
+        feed(&self.0, Input::SignalsLost);
+    }
+
+    /// Stops. The connection is its owner's to close.
+    pub(crate) fn close(&self) {
+        feed(&self.0, Input::Closed);
+        self.0.listeners.take();
+        self.0.host.take();
+    }
+}
+
+impl Inner {
+    fn tell(&self, told: Told) {
+        let host = self.host.borrow().clone();
+        if let Some(host) = host {
+            host.tell(told);
+        }
+    }
+
+    fn next(&self) -> Option<Output<JsValue, JsValue>> {
+        self.machine.try_borrow_mut().ok()?.poll_output()
+    }
+
+    fn signalling(&self) -> Signalling {
+        match text(&self.connection, "signalingState").as_deref() {
+            Some("have-local-offer") => Signalling::HaveLocalOffer,
+            Some("have-remote-offer") => Signalling::HaveRemoteOffer,
+            Some("closed") => Signalling::Closed,
+            Some(_) | None => Signalling::Stable,
+        }
+    }
+}
+
+/// R26: `disconnected` is not `failed`, and neither counts before the first `connected`.
+fn connection_changed(inner: &Rc<Inner>) {
+    match text(&inner.connection, "connectionState").as_deref() {
+        Some("connected") => inner.was_connected.set(true),
+        Some("failed") if inner.initiator && inner.was_connected.get() => {
+            feed(inner, Input::RestartIce);
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn feed(inner: &Rc<Inner>, input: Input<JsValue, JsValue>) {
+    if let Ok(mut machine) = inner.machine.try_borrow_mut() {
+        machine.handle(input);
+    }
+    if inner.draining.replace(true) {
+        return;
+    }
+    while let Some(output) = inner.next() {
+        execute(inner, output);
+    }
+    inner.draining.set(false);
+}
+
+fn execute(inner: &Rc<Inner>, output: Output<JsValue, JsValue>) {
+    let host = inner.host.borrow().clone();
+    let Some(host) = host else { return };
+    let connection = &inner.connection;
+    match output {
+        Output::SetLocalDescription(kind) => {
+            if kind == Kind::Answer {
+                host.before_answer();
+            }
+            operate(inner, connection.set_local_description(), |inner| {
+                Input::LocalDescriptionSet(get(&inner.connection, "localDescription"))
+            });
+        }
+        Output::SetRemoteDescription(_, body) => {
+            operate(inner, connection.set_remote_description(&body), |_| {
+                Input::RemoteDescriptionSet
+            });
+        }
+        Output::Rollback(kind) => {
+            let rollback = object(&[("type", "rollback".into())]);
+            let called = match kind {
+                Kind::Offer => connection.set_local_description_to(&rollback),
+                Kind::Answer => connection.set_remote_description(&rollback),
+            };
+            operate(inner, called, |_| Input::RolledBack);
+        }
+        Output::AddCandidate {
+            candidate,
+            ignoring,
+        } => {
+            let weak = Rc::downgrade(inner);
+            let reaction = move |outcome: Result<JsValue, JsValue>| {
+                if let (Err(_), Some(inner)) = (outcome, weak.upgrade()) {
+                    feed(&inner, Input::CandidateFailed { ignoring });
+                }
+            };
+            browser::react(
+                connection.add_ice_candidate(&candidate.body),
+                Box::new(reaction),
+            );
+        }
+        Output::RestartIce => {
+            let _ = connection.restart_ice();
+        }
+        Output::SendDescription { kind, offer, body } => {
+            host.send(&encode(kind, offer, &body));
+        }
+        Output::ResendDescription { kind, offer } => {
+            let body = match kind {
+                Kind::Offer => get(connection, "pendingLocalDescription"),
+                Kind::Answer => get(connection, "currentLocalDescription"),
+            };
+            if text(&body, "type").as_deref() == Some(name(kind)) {
+                host.send(&encode(kind, offer, &body));
+            }
+        }
+        Output::SendCandidate(candidate) => {
+            host.send(&object(&[("candidate", candidate)]));
+        }
+        Output::Negotiated { offerer } => host.tell(Told::Negotiated { offerer }),
+        Output::Glare { role, action } => host.tell(Told::Glare { role, action }),
+        Output::Error(failure) => host.tell(Told::Error(failure)),
+    }
+}
+
+/// Reacts to an operation's outcome. `done` reads what it needs in the first reaction, before anything
+/// else can change the connection.
+fn operate(
+    inner: &Rc<Inner>,
+    called: Result<browser::Promise, JsValue>,
+    done: fn(&Inner) -> Input<JsValue, JsValue>,
+) {
+    let weak: Weak<Inner> = Rc::downgrade(inner);
+    browser::react(
+        called,
+        Box::new(move |outcome| {
+            if let Some(inner) = weak.upgrade() {
+                let input = match outcome {
+                    Ok(_) => done(&inner),
+                    Err(_) => Input::OperationFailed(inner.signalling()),
+                };
+                feed(&inner, input);
+            }
+        }),
+    );
+}
+
+const fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Offer => "offer",
+        Kind::Answer => "answer",
+    }
+}
+
+/// `{description: {type, sdp}, offer}`: plain, so that it survives JSON and structured clone alike.
+fn encode(kind: Kind, offer: OfferId, body: &JsValue) -> JsValue {
+    let description = object(&[("type", name(kind).into()), ("sdp", get(body, "sdp"))]);
+    object(&[
+        ("description", description),
+        ("offer", js(u64::from(offer.0))),
+    ])
+}
+
+fn decode(message: &JsValue) -> Option<Message<JsValue, JsValue>> {
+    let description = get(message, "description");
+    if description.is_object() {
+        let kind = match text(&description, "type").as_deref() {
+            Some("offer") => Kind::Offer,
+            Some("answer") => Kind::Answer,
+            Some(_) | None => return None,
+        };
+        let offer = u32::try_from(browser::number(message, "offer")).ok()?;
+        return Some(Message::Description(Description {
+            kind,
+            offer: OfferId(offer),
+            ufrags: ufrags(&text(&description, "sdp")?),
+            body: description,
+        }));
+    }
+    let candidate = get(message, "candidate");
+    candidate.is_object().then(|| {
+        Message::Candidate(Candidate {
+            ufrag: text(&candidate, "usernameFragment"),
+            body: candidate,
+        })
+    })
+}
+
+/// A failure's code and what to make of it.
+pub(crate) const fn explain(failure: Failure) -> (&'static str, &'static str) {
+    match failure {
+        Failure::Offer => ("offer-failed", "The browser could not make an offer."),
+        Failure::RemoteOffer => (
+            "remote-offer-failed",
+            "The browser refused the other side's offer.",
+        ),
+        Failure::Answer => ("answer-failed", "The browser could not make an answer."),
+        Failure::RemoteAnswer => (
+            "remote-answer-failed",
+            "The browser refused the other side's answer; the offer was taken back.",
+        ),
+        Failure::Rollback => ("rollback-failed", "The browser could not roll back."),
+        Failure::Candidate => (
+            "candidate-failed",
+            "The browser refused a candidate of the other side.",
+        ),
+        Failure::Overflow => (
+            "too-many-descriptions",
+            "The other side sends descriptions faster than they can be applied.",
+        ),
+    }
+}

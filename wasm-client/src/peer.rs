@@ -1,0 +1,290 @@
+//! One other participant over one `RTCPeerConnection`.
+//!
+//! The higher ordinal initiates: it offers a place for audio and one for video even when it has
+//! neither, and the other side attaches its own tracks to these before its first answer. So the first
+//! round of negotiation carries everything, and no two offers meet at the start.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::Array;
+use samewire_core::negotiation::Role;
+use wasm_bindgen::JsValue;
+
+use crate::browser::{self, Connection, Listener, get, invoke, object, text};
+use crate::capture::Capture;
+use crate::negotiator::{Host, Negotiator, Told};
+use crate::roster::{Source, Track, matches};
+use crate::watch::Watch;
+
+/// What a peer needs from its call.
+pub(crate) trait Owner {
+    /// Sends a signal to this peer.
+    fn signal(&self, peer: &Peer, payload: &JsValue);
+    /// Something the application may see has changed.
+    fn changed(&self, peer: &Peer);
+    /// Something is worth telling.
+    fn tell(&self, peer: &Peer, told: Told);
+}
+
+struct Received {
+    stream_id: String,
+    stream: JsValue,
+    track: JsValue,
+}
+
+/// The other end, and how far we are with it.
+pub(crate) struct Peer {
+    pub(crate) id: String,
+    pub(crate) generation: u64,
+    pub(crate) initiator: bool,
+    pub(crate) connection: Connection,
+    pub(crate) watch: Watch,
+    /// The id of the last signal sent, to know after a reconnect whether it arrived.
+    pub(crate) last_signal: Cell<u64>,
+    /// A signal could not even be sent.
+    pub(crate) unsent: Cell<bool>,
+    capture: Rc<Capture>,
+    negotiator: RefCell<Option<Negotiator>>,
+    senders: RefCell<Vec<(Source, JsValue)>>,
+    received: RefCell<Vec<Received>>,
+    listeners: RefCell<Vec<Listener>>,
+    attached: Cell<bool>,
+    owner: Weak<dyn Owner>,
+}
+
+impl Peer {
+    /// Begins. Fails where the browser makes no connection, as Chromium does while offline (R40).
+    pub(crate) fn new(
+        id: String,
+        generation: u64,
+        initiator: bool,
+        ice_servers: JsValue,
+        capture: Rc<Capture>,
+        owner: Weak<dyn Owner>,
+    ) -> Result<Rc<Self>, JsValue> {
+        let connection = Connection::new(&object(&[("iceServers", ice_servers)]))?;
+        let peer = Rc::new(Self {
+            id,
+            generation,
+            initiator,
+            connection: connection.clone(),
+            watch: Watch::new(browser::now()),
+            last_signal: Cell::new(0),
+            unsent: Cell::new(false),
+            capture,
+            negotiator: RefCell::default(),
+            senders: RefCell::default(),
+            received: RefCell::default(),
+            listeners: RefCell::default(),
+            attached: Cell::new(false),
+            owner,
+        });
+        let role = if initiator {
+            Role::Polite
+        } else {
+            Role::Impolite
+        };
+        let host = Rc::new(PeerHost(Rc::downgrade(&peer)));
+        *peer.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, host));
+        let weak = Rc::downgrade(&peer);
+        let on_track = Listener::new(&peer.connection, "track", move |event| {
+            if let Some(peer) = weak.upgrade() {
+                peer.track(&event);
+            }
+        });
+        let weak = Rc::downgrade(&peer);
+        let on_state = Listener::new(&peer.connection, "connectionstatechange", move |_| {
+            if let Some((peer, owner)) = weak.upgrade().and_then(|peer| {
+                let owner = peer.owner.upgrade()?;
+                Some((peer, owner))
+            }) {
+                owner.changed(&peer);
+            }
+        });
+        *peer.listeners.borrow_mut() = vec![on_track, on_state];
+        if initiator {
+            peer.attach();
+            for kind in ["audio", "video"] {
+                let taken = peer
+                    .senders
+                    .borrow()
+                    .iter()
+                    .any(|(source, _)| source.kind() == kind);
+                if !taken {
+                    let receive = object(&[("direction", "recvonly".into())]);
+                    let _ = peer.connection.add_transceiver(&kind.into(), &receive);
+                }
+            }
+        }
+        Ok(peer)
+    }
+
+    /// A clone, because what a negotiator does may close this peer.
+    fn negotiator(&self) -> Option<Negotiator> {
+        self.negotiator.borrow().clone()
+    }
+
+    /// A signal of this peer arrived.
+    pub(crate) fn receive(&self, payload: &JsValue) {
+        if let Some(negotiator) = self.negotiator() {
+            negotiator.receive(payload);
+        }
+    }
+
+    /// Signals of ours may be lost.
+    pub(crate) fn signals_lost(&self) {
+        self.unsent.set(false);
+        if let Some(negotiator) = self.negotiator() {
+            negotiator.signals_lost();
+        }
+    }
+
+    /// Restarts ICE.
+    pub(crate) fn restart_ice(&self) {
+        if let Some(negotiator) = self.negotiator() {
+            negotiator.restart_ice();
+        }
+    }
+
+    /// Hands our tracks to the connection. The non-initiator waits for the first offer.
+    fn attach(&self) {
+        if !self.attached.replace(true) {
+            for source in [Source::Microphone, Source::Camera] {
+                self.publish(source);
+            }
+        }
+    }
+
+    /// Sends what the source has now: without negotiation when it is sent already.
+    pub(crate) fn publish(&self, source: Source) {
+        if !self.attached.get() {
+            return;
+        }
+        let Some(track) = self.capture.outgoing(source) else {
+            return;
+        };
+        let sender = self
+            .senders
+            .borrow()
+            .iter()
+            .find(|(own, _)| *own == source)
+            .map(|(_, sender)| sender.clone());
+        if let Some(sender) = sender {
+            replace(&sender, track);
+            return;
+        }
+        let stream = self.capture.stream();
+        let sender = match self.free_transceiver(source.kind()) {
+            Some(transceiver) => {
+                let sender = get(&transceiver, "sender");
+                let _ = invoke(&sender, "setStreams", &[stream]);
+                browser::set(&transceiver, "direction", &"sendrecv".into());
+                replace(&sender, track);
+                sender
+            }
+            None => {
+                let streams: Array = [stream].into_iter().collect();
+                let init = object(&[
+                    ("direction", "sendrecv".into()),
+                    ("streams", streams.into()),
+                ]);
+                let what = if track.is_object() {
+                    track
+                } else {
+                    source.kind().into()
+                };
+                match self.connection.add_transceiver(&what, &init) {
+                    Ok(transceiver) => get(&transceiver, "sender"),
+                    Err(_) => return,
+                }
+            }
+        };
+        self.senders.borrow_mut().push((source, sender));
+    }
+
+    /// A transceiver of this kind through which we send nothing yet.
+    fn free_transceiver(&self, kind: &str) -> Option<JsValue> {
+        self.connection.transceivers().ok()?.iter().find(|one| {
+            let track = get(&get(one, "receiver"), "track");
+            let direction = text(one, "direction");
+            text(&track, "kind").as_deref() == Some(kind)
+                && get(&get(one, "sender"), "track").is_null()
+                && matches!(direction.as_deref(), Some("recvonly" | "inactive"))
+        })
+    }
+
+    fn track(&self, event: &JsValue) {
+        let track = get(event, "track");
+        let stream = get(&get(event, "streams"), "0");
+        let Some(stream_id) = text(&stream, "id") else {
+            return;
+        };
+        let mut received = self.received.borrow_mut();
+        received.retain(|known| known.track != track);
+        received.push(Received {
+            stream_id,
+            stream,
+            track,
+        });
+        drop(received);
+        if let Some(owner) = self.owner.upgrade() {
+            owner.changed(self);
+        }
+    }
+
+    /// The media of an announced track: the track and its stream.
+    pub(crate) fn media(&self, track: &Track) -> Option<(JsValue, JsValue)> {
+        self.received
+            .borrow()
+            .iter()
+            .rev()
+            .find(|received| matches(track, &received.stream_id, &received.track))
+            .map(|received| (received.track.clone(), received.stream.clone()))
+    }
+
+    /// Whether ICE and DTLS are up.
+    pub(crate) fn is_connected(&self) -> bool {
+        text(&self.connection, "connectionState").as_deref() == Some("connected")
+    }
+
+    /// Ends it. Nothing is told any more.
+    pub(crate) fn close(&self) {
+        self.listeners.take();
+        if let Some(negotiator) = self.negotiator.take() {
+            negotiator.close();
+        }
+        let _ = self.connection.close_connection();
+    }
+}
+
+fn replace(sender: &JsValue, track: JsValue) {
+    let called = invoke(sender, "replaceTrack", &[track]).map(wasm_bindgen::JsCast::unchecked_into);
+    browser::react(called, Box::new(|_| {}));
+}
+
+struct PeerHost(Weak<Peer>);
+
+impl PeerHost {
+    fn with(&self, act: impl FnOnce(&Peer, &dyn Owner)) {
+        if let Some(peer) = self.0.upgrade()
+            && let Some(owner) = peer.owner.upgrade()
+        {
+            act(&peer, &*owner);
+        }
+    }
+}
+
+impl Host for PeerHost {
+    fn send(&self, message: &JsValue) {
+        self.with(|peer, owner| owner.signal(peer, message));
+    }
+
+    fn before_answer(&self) {
+        self.with(|peer, _| peer.attach());
+    }
+
+    fn tell(&self, told: Told) {
+        self.with(|peer, owner| owner.tell(peer, told));
+    }
+}

@@ -1,0 +1,191 @@
+//! Who is in the call, as the session tells it.
+
+use std::rc::Rc;
+
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+
+use crate::browser::{flag, get, list, number, object, text};
+
+/// Where a track comes from. With its kind it is what a track is known by (R27).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Microphone,
+    Camera,
+    Screen,
+    ScreenAudio,
+}
+
+impl Source {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Microphone => "microphone",
+            Self::Camera => "camera",
+            Self::Screen => "screen",
+            Self::ScreenAudio => "screen_audio",
+        }
+    }
+
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Microphone | Self::ScreenAudio => "audio",
+            Self::Camera | Self::Screen => "video",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Microphone,
+            Self::Camera,
+            Self::Screen,
+            Self::ScreenAudio,
+        ]
+        .into_iter()
+        .find(|source| source.name() == name)
+    }
+}
+
+/// An announced track.
+pub(crate) struct Track {
+    pub(crate) id: String,
+    pub(crate) source: Source,
+    /// The id of the stream it is in, as it stands in the SDP.
+    pub(crate) stream: Option<String>,
+    pub(crate) muted: bool,
+}
+
+/// How one is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Health {
+    Connecting,
+    Good,
+    Poor,
+    Lost,
+}
+
+impl Health {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Good => "good",
+            Self::Poor => "poor",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// One participant.
+pub(crate) struct Participant {
+    pub(crate) id: String,
+    pub(crate) user_id: String,
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) ordinal: u64,
+    pub(crate) generation: u64,
+    pub(crate) told: Health,
+    pub(crate) hidden: bool,
+    pub(crate) tracks: Vec<Track>,
+}
+
+impl Participant {
+    /// Reads one from the wire; none without an id.
+    pub(crate) fn read(wire: &JsValue) -> Option<Self> {
+        let told = match text(wire, "connection").as_deref() {
+            Some("good") => Health::Good,
+            Some("poor") => Health::Poor,
+            Some("lost") => Health::Lost,
+            Some(_) | None => Health::Connecting,
+        };
+        Some(Self {
+            id: text(wire, "id")?,
+            user_id: text(wire, "user_id").unwrap_or_default(),
+            name: text(wire, "name").unwrap_or_default(),
+            role: text(wire, "role").unwrap_or_default(),
+            ordinal: number(wire, "ordinal"),
+            generation: number(wire, "generation"),
+            told,
+            hidden: flag(wire, "hidden"),
+            tracks: list(wire, "tracks")
+                .iter()
+                .filter_map(|track| read_track(&track))
+                .collect(),
+        })
+    }
+
+    /// What the application sees.
+    pub(crate) fn view(&self, is_self: bool, health: Health, tracks: &Array) -> JsValue {
+        object(&[
+            ("id", self.id.as_str().into()),
+            ("userId", self.user_id.as_str().into()),
+            ("name", self.name.as_str().into()),
+            ("role", self.role.as_str().into()),
+            ("self", is_self.into()),
+            ("connection", health.name().into()),
+            ("hidden", self.hidden.into()),
+            ("tracks", tracks.into()),
+        ])
+    }
+}
+
+/// Everyone, in order of arrival. So few that a list beats a tree, above all in size.
+#[derive(Default)]
+pub(crate) struct Roster(Vec<Rc<Participant>>);
+
+impl Roster {
+    pub(crate) fn get(&self, id: &str) -> Option<Rc<Participant>> {
+        self.0.iter().find(|one| one.id == id).cloned()
+    }
+
+    /// Takes one in; whom it replaces.
+    pub(crate) fn insert(&mut self, one: Rc<Participant>) -> Option<Rc<Participant>> {
+        if let Some(known) = self.0.iter_mut().find(|known| known.id == one.id) {
+            return Some(core::mem::replace(known, one));
+        }
+        let before = self
+            .0
+            .iter()
+            .take_while(|known| known.ordinal < one.ordinal);
+        self.0.insert(before.count(), one);
+        None
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Rc<Participant>> {
+        let gone = self.get(id);
+        self.0.retain(|one| one.id != id);
+        gone
+    }
+
+    pub(crate) fn all(&self) -> Vec<Rc<Participant>> {
+        self.0.clone()
+    }
+}
+
+fn read_track(wire: &JsValue) -> Option<Track> {
+    Some(Track {
+        id: text(wire, "id")?,
+        source: Source::from_name(&text(wire, "source")?)?,
+        stream: text(wire, "ref"),
+        muted: flag(wire, "muted"),
+    })
+}
+
+/// What the application sees of a track; `media` is the track and its stream where there are any.
+pub(crate) fn track_view(track: &Track, media: Option<(&JsValue, &JsValue)>) -> JsValue {
+    let view = object(&[
+        ("id", track.id.as_str().into()),
+        ("source", track.source.name().into()),
+        ("kind", track.source.kind().into()),
+        ("muted", track.muted.into()),
+    ]);
+    if let Some((media, stream)) = media {
+        crate::browser::set(&view, "track", media);
+        crate::browser::set(&view, "stream", stream);
+    }
+    view
+}
+
+/// Whether a received track is what was announced: the same stream, the same kind (R27).
+pub(crate) fn matches(track: &Track, stream_id: &str, media: &JsValue) -> bool {
+    track.stream.as_deref() == Some(stream_id)
+        && get(media, "kind").as_string().as_deref() == Some(track.source.kind())
+}

@@ -1,0 +1,221 @@
+//! The shell around [`samewire_core::link`]: one socket after another.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::Array;
+use samewire_core::link::{Input, Jitter, Link, Output};
+use samewire_core::time::Millis;
+use wasm_bindgen::JsValue;
+
+use crate::browser::{self, Listener, Timer, WebSocket, get, js, object, set};
+use crate::call::{Call, State};
+use crate::errors;
+use crate::peer::Peer;
+
+/// The present socket and the machine that says what to do with it.
+pub(crate) struct Socket {
+    pub(crate) link: RefCell<Option<Link>>,
+    pub(crate) timer: RefCell<Option<Timer>>,
+    current: RefCell<Option<(WebSocket, Vec<Listener>)>>,
+    draining: Cell<bool>,
+}
+
+impl Socket {
+    pub(crate) fn new() -> Self {
+        Self {
+            link: RefCell::default(),
+            timer: RefCell::default(),
+            current: RefCell::default(),
+            draining: Cell::new(false),
+        }
+    }
+
+    /// Lets go of the present socket. Its listeners go first: its late `close` is not for a successor.
+    pub(crate) fn discard(&self) {
+        if let Some((socket, listeners)) = self.current.take() {
+            drop(listeners);
+            let _ = socket.close_socket(1000);
+        }
+    }
+
+    fn send(&self, text: &str) -> bool {
+        let current = self.current.borrow();
+        current
+            .as_ref()
+            .is_some_and(|(socket, _)| socket.send(text).is_ok())
+    }
+
+    /// Asks the machine.
+    pub(crate) fn with<T>(&self, ask: impl FnOnce(&mut Link) -> T) -> Option<T> {
+        self.link.try_borrow_mut().ok()?.as_mut().map(ask)
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.with(|link| link.is_open()).unwrap_or(false)
+    }
+}
+
+pub(crate) fn now() -> Millis {
+    Millis(browser::now() as u64)
+}
+
+impl Call {
+    /// Opens the link for the first time.
+    pub(crate) fn open_link(&self) {
+        *self.socket.link.borrow_mut() = Some(Link::new(now()));
+        self.drain_link();
+    }
+
+    /// Feeds the link's machine and does what it says.
+    pub(crate) fn feed(&self, input: Input) {
+        let jitter = Jitter((browser::random() * 1_000.0) as u16);
+        self.socket.with(|link| link.handle(now(), jitter, input));
+        self.drain_link();
+    }
+
+    fn drain_link(&self) {
+        if self.socket.draining.replace(true) {
+            return;
+        }
+        while let Some(output) = self.socket.with(Link::poll_output).flatten() {
+            self.execute(output);
+        }
+        self.socket.draining.set(false);
+        self.arm();
+    }
+
+    fn arm(&self) {
+        let due = self.socket.with(|link| link.poll_timeout()).flatten();
+        let timer = due.and_then(|(at, _)| {
+            let this = self.this.clone();
+            Timer::new(at.since(now()).0 as f64, move || {
+                if let Some(call) = this.upgrade() {
+                    call.feed(Input::Timeout);
+                }
+            })
+        });
+        if self.state.get() != State::Left {
+            *self.socket.timer.borrow_mut() = timer;
+        }
+    }
+
+    fn execute(&self, output: Output) {
+        match output {
+            Output::Connect => self.open_socket(),
+            Output::Greet => self.greet(),
+            Output::Ping => {
+                self.socket.send("ping");
+            }
+            Output::Ack(_) => {
+                self.send_frame("ack", &[]);
+            }
+            Output::Discard => self.socket.discard(),
+            Output::Down => {
+                if !self.me.borrow().participant.is_empty() {
+                    self.become_state(State::Reconnecting);
+                }
+            }
+            Output::Ended(end) => self.link_ended(end),
+        }
+    }
+
+    fn open_socket(&self) {
+        self.socket.discard();
+        // The token route gives a socket's address; a page's origin makes an http one as easily.
+        let url = match self.url.strip_prefix("http") {
+            Some(rest) => String::from("ws") + rest,
+            None => self.url.clone(),
+        };
+        let protocol = String::from("token.") + self.token.borrow().as_str();
+        let Ok(socket) = browser::open_socket(&url, ["samewire.v1", &protocol]) else {
+            return self.end(Some(errors::problem(
+                "url",
+                "`url` is not the address the token route returned, or the token is malformed.",
+            )));
+        };
+        let listen = |name, react: fn(&Call, JsValue)| {
+            let this = self.this.clone();
+            Listener::new(&socket, name, move |event| {
+                if let Some(call) = this.upgrade() {
+                    react(&call, event);
+                }
+            })
+        };
+        let listeners = vec![
+            listen("open", |call, _| call.feed(Input::Opened)),
+            listen("message", |call, event| {
+                if let Some(text) = get(&event, "data").as_string() {
+                    call.heard(&text);
+                }
+            }),
+            listen("close", |call, event| {
+                let code = u16::try_from(browser::number(&event, "code")).unwrap_or(1006);
+                call.feed(Input::Closed(code));
+            }),
+        ];
+        *self.socket.current.borrow_mut() = Some((socket, listeners));
+    }
+
+    fn greet(&self) {
+        let me = self.me.borrow().clone();
+        let drivers: Array = [JsValue::from_str("p2p")].into_iter().collect();
+        let hello = object(&[
+            ("type", "hello".into()),
+            ("protocol", js(1)),
+            ("instance", self.instance.borrow().as_str().into()),
+            ("drivers", drivers.into()),
+        ]);
+        if !me.participant.is_empty() {
+            let last_seq = self.socket.with(|link| link.last_seq()).unwrap_or(0);
+            let resume = object(&[
+                ("participant", me.participant.as_str().into()),
+                ("incarnation", me.incarnation.as_str().into()),
+                ("secret", me.secret.as_str().into()),
+                ("last_seq", js(last_seq)),
+            ]);
+            set(&hello, "resume", &resume);
+        }
+        if let Some(text) = browser::stringify(&hello) {
+            self.socket.send(&text);
+        }
+    }
+
+    /// Sends a frame when the link is open, with the `ack` that is due.
+    pub(crate) fn send_frame(&self, kind: &str, fields: &[(&str, JsValue)]) -> bool {
+        if !self.socket.is_open() {
+            return false;
+        }
+        let frame = object(fields);
+        set(&frame, "type", &kind.into());
+        let ack = self.socket.with(samewire_core::link::Link::acknowledged);
+        set(&frame, "ack", &js(ack.unwrap_or(0)));
+        browser::stringify(&frame).is_some_and(|text| self.socket.send(&text))
+    }
+
+    /// Sends a signal, or remembers that it could not be sent (R25: it is never sent later).
+    pub(crate) fn send_signal(&self, peer: &Peer, payload: &JsValue) {
+        let (epoch, generation) = {
+            let me = self.me.borrow();
+            (me.epoch, me.generation)
+        };
+        let Some(id) = self.socket.with(Link::mint_id) else {
+            return;
+        };
+        let sent = self.send_frame(
+            "signal",
+            &[
+                ("id", js(id)),
+                ("to", peer.id.as_str().into()),
+                ("epoch", js(epoch)),
+                ("generation", js(generation)),
+                ("to_generation", js(peer.generation)),
+                ("payload", payload.clone()),
+            ],
+        );
+        if sent {
+            peer.last_signal.set(id);
+        } else {
+            peer.unsent.set(true);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Who is seen: what the statistics of one connection say about the media that should arrive (R41).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+
+use crate::browser::{self, Connection, number, text};
+
+/// How often the counters are read.
+pub(crate) const EVERY_MS: f64 = 500.0;
+
+/// A counter that has not moved for so long means that nothing comes.
+const STALLED_MS: f64 = 2_000.0;
+
+/// A connection that never came up within this is tried anew by its initiator: some browsers say
+/// nothing at all (R26).
+const WATCHDOG_MS: f64 = 10_000.0;
+
+struct Counter {
+    track: String,
+    value: u64,
+    moved_at: f64,
+}
+
+/// The counters of one connection, by the received track's id.
+pub(crate) struct Watch {
+    counters: Rc<RefCell<Vec<Counter>>>,
+    /// Whether everything expected was seen at the last look.
+    pub(crate) seen: Cell<bool>,
+    /// Whether it ever was.
+    pub(crate) was_seen: Cell<bool>,
+    tried_at: Cell<f64>,
+}
+
+impl Watch {
+    pub(crate) fn new(now: f64) -> Self {
+        Self {
+            counters: Rc::default(),
+            seen: Cell::new(false),
+            was_seen: Cell::new(false),
+            tried_at: Cell::new(now),
+        }
+    }
+
+    /// Whether the watchdog bites now.
+    pub(crate) fn overdue(&self, now: f64) -> bool {
+        let overdue = !self.was_seen.get() && now - self.tried_at.get() >= WATCHDOG_MS;
+        if overdue {
+            self.tried_at.set(now);
+        }
+        overdue
+    }
+
+    /// Whether this track's media came in lately.
+    pub(crate) fn flows(&self, track_id: &str, now: f64) -> bool {
+        let counters = self.counters.borrow();
+        counters
+            .iter()
+            .any(|counter| counter.track == track_id && now - counter.moved_at < STALLED_MS)
+    }
+
+    /// Reads the statistics, then calls back.
+    pub(crate) fn read(&self, connection: &Connection, then: impl FnOnce() + 'static) {
+        let counters = self.counters.clone();
+        browser::react(
+            connection.stats(),
+            Box::new(move |outcome| {
+                if let Ok(report) = outcome {
+                    take(&counters, &report);
+                }
+                then();
+            }),
+        );
+    }
+}
+
+/// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new
+/// stream and has moved too (R32).
+fn take(counters: &Rc<RefCell<Vec<Counter>>>, report: &JsValue) {
+    let now = browser::now();
+    let counters = counters.clone();
+    browser::for_each(report, move |entry| {
+        if text(&entry, "type").as_deref() != Some("inbound-rtp") {
+            return;
+        }
+        let Some(track) = text(&entry, "trackIdentifier") else {
+            return;
+        };
+        let video = text(&entry, "kind").as_deref() == Some("video");
+        let value = number(
+            &entry,
+            if video {
+                "framesDecoded"
+            } else {
+                "packetsReceived"
+            },
+        );
+        let mut counters = counters.borrow_mut();
+        match counters.iter_mut().find(|known| known.track == track) {
+            Some(known) if known.value != value => {
+                known.value = value;
+                known.moved_at = now;
+            }
+            None if value > 0 => counters.push(Counter {
+                track,
+                value,
+                moved_at: now,
+            }),
+            Some(_) | None => {}
+        }
+    });
+}
