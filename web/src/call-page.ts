@@ -4,19 +4,21 @@ import type { Call } from "samewire";
 import "./call/call-room.js";
 import "./lobby/call-lobby.js";
 import type { Ready } from "./lobby/call-lobby.js";
-import {
-  capture,
-  release,
-  type Capture,
-  type Wishes,
-} from "./media/capture.js";
+import { capture, release, type Capture, type Wishes } from "./media/capture.js";
 import "./session/call-over.js";
 import { endingOf, type Ending, type Way } from "./session/endings.js";
 import { enter } from "./session/enter.js";
 import { fitName } from "./session/name.js";
 import { readLink, showInAddress } from "./session/link.js";
 import { Problem } from "./session/problem.js";
-import { rememberedName, rememberName } from "./session/remembered.js";
+import {
+  rememberDevice,
+  rememberedName,
+  rememberedWishes,
+  rememberInside,
+  rememberName,
+  wasInside,
+} from "./session/remembered.js";
 import { brandMark } from "./ui/icons.js";
 import "./ui/notices.js";
 import type { Notice, NoticeList } from "./ui/notices.js";
@@ -30,10 +32,7 @@ declare global {
 }
 
 type Stage =
-  | { at: "lobby" }
-  | { at: "joining" }
-  | { at: "call"; call: Call }
-  | { at: "over"; ending: Ending };
+  { at: "lobby" } | { at: "joining" } | { at: "call"; call: Call } | { at: "over"; ending: Ending };
 
 /** The demo: link → lobby → call → over, and back. */
 @customElement("call-page")
@@ -42,7 +41,7 @@ export class CallPage extends PlainElement {
   @query("notice-list") private notices!: NoticeList;
   private session = "";
   private name = "";
-  private wishes: Wishes = { microphone: true, camera: true };
+  private wishes: Wishes = rememberedWishes();
   private stream: MediaStream | null = null;
   /** Each try to join has a number; the result of one that was given up is thrown away. */
   private attempt = 0;
@@ -63,7 +62,7 @@ export class CallPage extends PlainElement {
     this.name = link.name ?? rememberedName();
     showInAddress(link.session);
     document.title = `${link.session} · Samewire`;
-    if (link.skipLobby) void this.join();
+    if (link.skipLobby || wasInside(link.session)) void this.join();
   }
 
   override disconnectedCallback(): void {
@@ -77,28 +76,23 @@ export class CallPage extends PlainElement {
   }
 
   private readonly backOnline = (): void => {
-    if (this.stage.at === "over" && this.stage.ending.code === "offline")
-      void this.join();
+    if (this.stage.at === "over" && this.stage.ending.code === "offline") void this.join();
   };
 
   /** With the stream of the lobby, or with a fresh one of what was on before. */
   private async join(stream?: MediaStream): Promise<void> {
     const attempt = ++this.attempt;
     this.stage = { at: "joining" };
-    const captured: Capture = stream
-      ? { stream, trouble: {} }
-      : await capture(this.wishes);
+    const captured: Capture = stream ? { stream, trouble: {} } : await capture(this.wishes);
     const stale = () => attempt !== this.attempt;
     if (stale()) return release(captured.stream);
     this.stream = captured.stream;
     try {
-      const call = await enter(
-        this.session,
-        fitName(this.name),
-        captured.stream,
-      );
+      const call = await enter(this.session, fitName(this.name), captured.stream);
       if (stale()) return void call.leave().catch(() => undefined);
       window.samewireCall = call;
+      rememberInside(this.session);
+      rememberName(this.name);
       this.stage = { at: "call", call };
       for (const words of Object.values(captured.trouble)) {
         this.notices.add({
@@ -113,6 +107,7 @@ export class CallPage extends PlainElement {
 
   private end(ending: Ending): void {
     this.attempt += 1;
+    rememberInside("");
     release(this.stream);
     this.stream = null;
     window.samewireCall = undefined;
@@ -125,7 +120,8 @@ export class CallPage extends PlainElement {
       microphone: stream.getAudioTracks().length > 0,
       camera: stream.getVideoTracks().length > 0,
     };
-    rememberName(name);
+    rememberDevice("microphone", this.wishes.microphone);
+    rememberDevice("camera", this.wishes.camera);
     void this.join(stream);
   }
 
@@ -171,11 +167,7 @@ export class CallPage extends PlainElement {
           <p class="session-name">${this.session}</p>
           <progress aria-label="Joining the call"></progress>
           <div class="ways">
-            <button
-              type="button"
-              class="secondary"
-              @click=${() => this.goTo("lobby")}
-            >
+            <button type="button" class="secondary" @click=${() => this.goTo("lobby")}>
               Cancel
             </button>
           </div>

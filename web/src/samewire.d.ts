@@ -2,12 +2,7 @@
 declare module "samewire" {
   export type Source = "microphone" | "camera" | "screen" | "screen_audio";
   export type CallState =
-    | "connecting"
-    | "connected"
-    | "reconnecting"
-    | "switching"
-    | "exhausted"
-    | "left";
+    "connecting" | "connected" | "reconnecting" | "switching" | "exhausted" | "left";
 
   export interface Track {
     id: string;
@@ -48,10 +43,7 @@ declare module "samewire" {
   export interface Call {
     readonly participants: Participant[];
     readonly state: CallState;
-    on(
-      event: "participant",
-      handler: (participant: ParticipantEvent) => void,
-    ): void;
+    on(event: "participant", handler: (participant: ParticipantEvent) => void): void;
     on(event: "state", handler: (state: CallState) => void): void;
     on(event: "chat", handler: (message: ChatMessage) => void): void;
     on(event: "error", handler: (error: SamewireError) => void): void;

@@ -56,5 +56,4 @@ export function banner(state: CallState): string | null {
   }
 }
 
-export const people = (count: number): string =>
-  count === 1 ? "1 person" : `${count} people`;
+export const people = (count: number): string => (count === 1 ? "1 person" : `${count} people`);

@@ -14,9 +14,7 @@ export class CallControls extends PlainElement {
   @property({ type: Number }) unread = 0;
 
   private command(command: Command): void {
-    this.dispatchEvent(
-      new CustomEvent<Command>("command", { bubbles: true, detail: command }),
-    );
+    this.dispatchEvent(new CustomEvent<Command>("command", { bubbles: true, detail: command }));
   }
 
   protected override render(): TemplateResult {

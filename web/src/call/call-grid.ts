@@ -76,10 +76,7 @@ export class CallGrid extends PlainElement {
         ({ key }) => key,
         ({ participant, screen }) =>
           html`<li>
-            <call-tile
-              .participant=${participant}
-              .screen=${screen}
-            ></call-tile>
+            <call-tile .participant=${participant} .screen=${screen}></call-tile>
           </li>`,
       )}
     </ul>`;

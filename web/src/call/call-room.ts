@@ -4,6 +4,7 @@ import type { Call } from "samewire";
 import "../chat/chat-panel.js";
 import type { ChatPanel } from "../chat/chat-panel.js";
 import { play } from "../media/attach.js";
+import { rememberDevice } from "../session/remembered.js";
 import { inWords, type Device } from "../media/capture.js";
 import { endingOf, youLeft, type Ending } from "../session/endings.js";
 import { Problem } from "../session/problem.js";
@@ -72,9 +73,7 @@ export class CallRoom extends PlainElement {
       this.over = true;
       const { problem } = this.watched;
       const detail = ending ?? (problem ? endingOf(problem) : youLeft);
-      this.dispatchEvent(
-        new CustomEvent<Ending>("over", { bubbles: true, detail }),
-      );
+      this.dispatchEvent(new CustomEvent<Ending>("over", { bubbles: true, detail }));
     });
   }
 
@@ -102,9 +101,8 @@ export class CallRoom extends PlainElement {
     const on = !isOn(self, device);
     this.pending.add(device);
     try {
-      await (device === "microphone"
-        ? this.call.setMicrophone(on)
-        : this.call.setCamera(on));
+      await (device === "microphone" ? this.call.setMicrophone(on) : this.call.setCamera(on));
+      rememberDevice(device, on);
       const label = device === "microphone" ? "Microphone" : "Camera";
       notify(this, { text: `${label} ${on ? "on" : "off"}`, quiet: true });
     } catch (thrown) {
@@ -137,9 +135,7 @@ export class CallRoom extends PlainElement {
   }
 
   private async enableSound(): Promise<void> {
-    const started = await Promise.all(
-      Array.from(this.querySelectorAll("audio"), play),
-    );
+    const started = await Promise.all(Array.from(this.querySelectorAll("audio"), play));
     this.soundBlocked = started.includes(false);
   }
 
@@ -196,16 +192,11 @@ export class CallRoom extends PlainElement {
   private invitation(): TemplateResult {
     return html`<div class="invitation" data-testid="alone">
       <p>You are the only one here. Share the link to bring someone in.</p>
-      <button
-        type="button"
-        class="primary"
-        @click=${() => copyLink(this, this.session)}
-      >
+      <button type="button" class="primary" @click=${() => copyLink(this, this.session)}>
         ${icon("link")}<span>Copy link</span>
       </button>
     </div>`;
   }
 }
 
-const excerpt = (text: string): string =>
-  text.length > 80 ? `${text.slice(0, 79)}…` : text;
+const excerpt = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

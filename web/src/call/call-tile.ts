@@ -8,10 +8,7 @@ import { PlainElement } from "../ui/plain-element.js";
 import { isOn, tracksOf } from "./tracks.js";
 
 /** Nothing is said while all is well. */
-const CONNECTION: Record<
-  Participant["connection"],
-  { icon: IconName; words: string } | null
-> = {
+const CONNECTION: Record<Participant["connection"], { icon: IconName; words: string } | null> = {
   connecting: { icon: "waiting", words: "Connecting…" },
   good: null,
   poor: { icon: "weak", words: "Weak connection" },
@@ -35,9 +32,7 @@ export class CallTile extends PlainElement {
   protected override updated(): void {
     const video = this.querySelector("video");
     if (video) {
-      const tracks = tracksOf(this.participant, [
-        this.screen ? "screen" : "camera",
-      ]);
+      const tracks = tracksOf(this.participant, [this.screen ? "screen" : "camera"]);
       if (tracks.length === 0) this.pictured = false;
       void attach(video, tracks);
     }
@@ -89,9 +84,7 @@ export class CallTile extends PlainElement {
         ${
           microphone || this.screen
             ? nothing
-            : html`<span class="tile-muted" title="Microphone off"
-                >${icon("microphone-off")}</span
-              >`
+            : html`<span class="tile-muted" title="Microphone off">${icon("microphone-off")}</span>`
         }
         <span class="tile-text">${this.caption()}</span>
       </p>
@@ -105,11 +98,7 @@ export class CallTile extends PlainElement {
   }
 
   /** What the eye takes from the tile, in words. */
-  private spoken(
-    camera: boolean,
-    microphone: boolean,
-    connection: string | undefined,
-  ): string {
+  private spoken(camera: boolean, microphone: boolean, connection: string | undefined): string {
     if (this.screen) return this.caption();
     return [
       this.caption(),

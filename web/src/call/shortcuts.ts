@@ -18,14 +18,7 @@ export class Shortcuts implements ReactiveController {
   }
 
   private readonly press = (event: KeyboardEvent): void => {
-    if (
-      event.repeat ||
-      event.isComposing ||
-      event.ctrlKey ||
-      event.altKey ||
-      event.metaKey
-    )
-      return;
+    if (event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key !== "Escape" && isTyping(event.target)) return;
     const action = this.actions[event.key.toLowerCase()];
     if (!action) return;

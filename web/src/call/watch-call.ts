@@ -23,8 +23,7 @@ export class WatchedCall implements ReactiveController {
     this.state = call.state;
     call.on("participant", (event) => {
       const before = this.participants.find(({ id }) => id === event.id);
-      for (const notice of aboutParticipant(before, event))
-        notify(host, notice);
+      for (const notice of aboutParticipant(before, event)) notify(host, notice);
       this.refresh();
     });
     call.on("state", (state) => {
@@ -43,8 +42,7 @@ export class WatchedCall implements ReactiveController {
     });
     call.on("error", (error) => {
       const problem = Problem.from(error);
-      if (!isFinal(problem.code))
-        return notify(host, { text: problem.message, kind: "error" });
+      if (!isFinal(problem.code)) return notify(host, { text: problem.message, kind: "error" });
       this.problem = problem;
       this.onOver();
     });

@@ -30,16 +30,12 @@ export class ChatPanel extends PlainElement {
     if (!changed.has("messages") || !this.hasUpdated) return;
     const list = this.querySelector(".chat-list");
     const own = this.messages.at(-1)?.self ?? false;
-    this.follow =
-      own ||
-      !list ||
-      list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+    this.follow = own || !list || list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     const list = this.querySelector(".chat-list");
-    if (list && changed.has("messages") && this.follow)
-      list.scrollTop = list.scrollHeight;
+    if (list && changed.has("messages") && this.follow) list.scrollTop = list.scrollHeight;
   }
 
   private send(event?: Event): void {
@@ -47,15 +43,12 @@ export class ChatPanel extends PlainElement {
     const text = this.draft.trim();
     if (text === "" || lengthOf(text) > LONGEST_MESSAGE) return;
     this.draft = "";
-    this.dispatchEvent(
-      new CustomEvent<string>("send", { bubbles: true, detail: text }),
-    );
+    this.dispatchEvent(new CustomEvent<string>("send", { bubbles: true, detail: text }));
   }
 
   private press(event: KeyboardEvent): void {
     // While an input method composes, Enter belongs to it. With Shift it is a new line.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing)
-      this.send(event);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.send(event);
   }
 
   protected override render(): TemplateResult {
@@ -76,12 +69,9 @@ export class ChatPanel extends PlainElement {
         ${
           this.messages.length === 0
             ? html`<p class="chat-empty">
-                No messages yet. What you write here, everyone in the call
-                reads.
+                No messages yet. What you write here, everyone in the call reads.
               </p>`
-            : this.messages.map((message, at) =>
-                this.message(message, this.messages[at - 1]),
-              )
+            : this.messages.map((message, at) => this.message(message, this.messages[at - 1]))
         }
       </div>
       ${this.form()}
@@ -89,14 +79,10 @@ export class ChatPanel extends PlainElement {
   }
 
   /** Text stays text: Lit escapes it, and nothing in it becomes a link. */
-  private message(
-    message: ChatMessage,
-    before: ChatMessage | undefined,
-  ): TemplateResult {
+  private message(message: ChatMessage, before: ChatMessage | undefined): TemplateResult {
     const at = new Date(message.at);
     const grouped =
-      before?.from === message.from &&
-      at.getTime() - new Date(before.at).getTime() < GROUPED_MS;
+      before?.from === message.from && at.getTime() - new Date(before.at).getTime() < GROUPED_MS;
     const time = at.toLocaleTimeString([], {
       hour: "2-digit",
       minute: "2-digit",

@@ -1,12 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import {
-  capture,
-  release,
-  type Capture,
-  type Device,
-  type Wishes,
-} from "../media/capture.js";
+import { capture, release, type Capture, type Device, type Wishes } from "../media/capture.js";
 import { attach } from "../media/attach.js";
 import { fitName } from "../session/name.js";
 import { rememberedName } from "../session/remembered.js";
@@ -98,14 +92,11 @@ export class CallLobby extends PlainElement {
             ? nothing
             : html`<div class="preview-empty">
                 ${avatar(fitName(this.name))}
-                <p>
-                  ${this.busy ? "Asking for camera and microphone…" : "Your camera is off"}
-                </p>
+                <p>${this.busy ? "Asking for camera and microphone…" : "Your camera is off"}</p>
               </div>`
         }
         <div class="preview-toggles">
-          ${this.deviceButton("microphone", "Microphone")}
-          ${this.deviceButton("camera", "Camera")}
+          ${this.deviceButton("microphone", "Microphone")} ${this.deviceButton("camera", "Camera")}
         </div>
       </section>
       <form class="lobby-form" @submit=${this.submit}>
@@ -124,24 +115,18 @@ export class CallLobby extends PlainElement {
           aria-describedby="name-hint"
           data-testid="lobby-name"
         />
-        <p class="hint" id="name-hint">
-          The others see it beside your picture.
-        </p>
+        <p class="hint" id="name-hint">The others see it beside your picture.</p>
         <div class="trouble" role="status" data-testid="lobby-trouble">
           ${Object.values(this.trouble).map(
             (words) => html`<p>${icon("warning")}<span>${words}</span></p>`,
           )}
           ${
             Object.keys(this.trouble).length > 0
-              ? html`<p class="hint">
-                  You can join without, and switch it on later.
-                </p>`
+              ? html`<p class="hint">You can join without, and switch it on later.</p>`
               : nothing
           }
         </div>
-        <button class="primary" type="submit" data-testid="lobby-join">
-          Join
-        </button>
+        <button class="primary" type="submit" data-testid="lobby-join">Join</button>
       </form>
     </main>`;
   }

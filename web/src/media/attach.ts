@@ -6,15 +6,9 @@ export async function attach(
   element: HTMLMediaElement,
   tracks: readonly MediaStreamTrack[],
 ): Promise<boolean> {
-  const current =
-    element.srcObject instanceof MediaStream
-      ? element.srcObject.getTracks()
-      : [];
-  const same =
-    current.length === tracks.length &&
-    tracks.every((track) => current.includes(track));
-  if (!same)
-    element.srcObject = tracks.length > 0 ? new MediaStream([...tracks]) : null;
+  const current = element.srcObject instanceof MediaStream ? element.srcObject.getTracks() : [];
+  const same = current.length === tracks.length && tracks.every((track) => current.includes(track));
+  if (!same) element.srcObject = tracks.length > 0 ? new MediaStream([...tracks]) : null;
   return tracks.length === 0 || play(element);
 }
 
@@ -25,8 +19,6 @@ export async function play(element: HTMLMediaElement): Promise<boolean> {
     await element.play();
     return true;
   } catch (thrown) {
-    return !(
-      thrown instanceof DOMException && thrown.name === "NotAllowedError"
-    );
+    return !(thrown instanceof DOMException && thrown.name === "NotAllowedError");
   }
 }

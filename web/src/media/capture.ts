@@ -17,9 +17,7 @@ const CAMERA: MediaTrackConstraints = {
 
 /** Asks once for everything; only when that fails, for each device by itself, so that one missing does not cost the other. */
 export async function capture(wishes: Wishes): Promise<Capture> {
-  const devices = (["microphone", "camera"] as const).filter(
-    (device) => wishes[device],
-  );
+  const devices = (["microphone", "camera"] as const).filter((device) => wishes[device]);
   if (devices.length === 0) return { stream: new MediaStream(), trouble: {} };
   try {
     return { stream: await open(devices), trouble: {} };
@@ -35,8 +33,7 @@ export async function capture(wishes: Wishes): Promise<Capture> {
   const result: Capture = { stream: new MediaStream(), trouble: {} };
   for (const device of devices) {
     try {
-      for (const track of (await open([device])).getTracks())
-        result.stream.addTrack(track);
+      for (const track of (await open([device])).getTracks()) result.stream.addTrack(track);
     } catch (thrown) {
       result.trouble[device] = inWords(device, thrown);
     }
@@ -50,8 +47,7 @@ export function release(stream: MediaStream | null): void {
 
 async function open(devices: Device[]): Promise<MediaStream> {
   // Absent where the page is neither on https nor on localhost.
-  if (!("mediaDevices" in navigator))
-    throw new DOMException("", "SecurityError");
+  if (!("mediaDevices" in navigator)) throw new DOMException("", "SecurityError");
   return navigator.mediaDevices.getUserMedia({
     audio: devices.includes("microphone"),
     video: devices.includes("camera") ? CAMERA : false,
@@ -61,9 +57,7 @@ async function open(devices: Device[]): Promise<MediaStream> {
 /** Why a device does not work and what to do about it. Knows the browser's exceptions and errors that wrap one. */
 export function inWords(device: Device, thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  const names = [thrown, cause].map((error) =>
-    error instanceof Error ? error.name : "",
-  );
+  const names = [thrown, cause].map((error) => (error instanceof Error ? error.name : ""));
   const code = (thrown as { code?: unknown } | null)?.code;
   const is = (...wanted: string[]) =>
     names.some((name) => wanted.includes(name)) ||

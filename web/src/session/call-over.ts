@@ -32,9 +32,7 @@ export class CallOver extends PlainElement {
               class=${at === 0 ? "primary" : "secondary"}
               data-testid=${way}
               @click=${() =>
-                this.dispatchEvent(
-                  new CustomEvent<Way>("way", { bubbles: true, detail: way }),
-                )}
+                this.dispatchEvent(new CustomEvent<Way>("way", { bubbles: true, detail: way }))}
             >
               ${LABELS[way]}
             </button>`,

@@ -3,11 +3,7 @@ import { Problem } from "./problem.js";
 import { askForToken } from "./token.js";
 
 /** From a name and a stream to a call. Whatever goes wrong on the way is a `Problem`. */
-export async function enter(
-  session: string,
-  name: string,
-  media: MediaStream,
-): Promise<Call> {
+export async function enter(session: string, name: string, media: MediaStream): Promise<Call> {
   if (typeof RTCPeerConnection === "undefined") {
     throw new Problem("unsupported", "This browser has no WebRTC.");
   }

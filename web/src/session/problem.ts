@@ -12,8 +12,7 @@ export class Problem extends Error {
   /** Anything that was thrown, as a problem. The package's errors bring a `code`. */
   static from(thrown: unknown): Problem {
     if (thrown instanceof Problem) return thrown;
-    if (!(thrown instanceof Error))
-      return new Problem("unknown", String(thrown));
+    if (!(thrown instanceof Error)) return new Problem("unknown", String(thrown));
     const { code, retryAfterMs } = thrown as {
       code?: unknown;
       retryAfterMs?: unknown;

@@ -1,6 +1,7 @@
 import { Problem } from "./problem.js";
+import { userOfThisTab } from "./remembered.js";
 
-/** What lets one person into one session. The server mints who they are. */
+/** What lets one person into one session. */
 export interface Admission {
   token: string;
   url: string;
@@ -8,16 +9,12 @@ export interface Admission {
 
 const PATIENCE_MS = 15_000;
 
-export async function askForToken(
-  session: string,
-  name: string,
-): Promise<Admission> {
-  if (!navigator.onLine)
-    throw new Problem("offline", "This device is not connected.");
+export async function askForToken(session: string, name: string): Promise<Admission> {
+  if (!navigator.onLine) throw new Problem("offline", "This device is not connected.");
   const response = await fetch("/demo/token", {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ session, name }),
+    body: JSON.stringify({ session, name, userId: userOfThisTab() }),
     signal: AbortSignal.timeout(PATIENCE_MS),
   }).catch((): never => {
     throw new Problem("unreachable", "The server did not answer.");
@@ -31,15 +28,11 @@ export async function askForToken(
 /** RFC 9457: `detail` is what the server says to the person in front of the screen. */
 function refusal(response: Response, body: unknown): Problem {
   const said = body as { title?: unknown; detail?: unknown } | null;
-  const words = [said?.detail, said?.title].find(
-    (text) => typeof text === "string" && text !== "",
-  );
+  const words = [said?.detail, said?.title].find((text) => typeof text === "string" && text !== "");
   const seconds = Number(response.headers.get("retry-after"));
   return new Problem(
     "refused",
-    typeof words === "string"
-      ? words
-      : `The server answered ${response.status}.`,
+    typeof words === "string" ? words : `The server answered ${response.status}.`,
     seconds > 0 ? seconds * 1_000 : undefined,
   );
 }

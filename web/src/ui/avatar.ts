@@ -5,9 +5,7 @@ import { styleMap } from "lit/directives/style-map.js";
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-  const letters = picked
-    .map((word) => Array.from(word ?? "")[0] ?? "")
-    .join("");
+  const letters = picked.map((word) => Array.from(word ?? "")[0] ?? "").join("");
   return letters.toLocaleUpperCase() || "?";
 }
 
@@ -21,10 +19,6 @@ export function hueOf(name: string): number {
 }
 
 export const avatar = (name: string): TemplateResult =>
-  html`<div
-    class="avatar"
-    style=${styleMap({ "--hue": String(hueOf(name)) })}
-    aria-hidden="true"
-  >
+  html`<div class="avatar" style=${styleMap({ "--hue": String(hueOf(name)) })} aria-hidden="true">
     ${initials(name)}
   </div>`;

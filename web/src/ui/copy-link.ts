@@ -1,10 +1,7 @@
 import { notify } from "./notices.js";
 
 /** Copies the link without what belongs to its owner alone: their name, and that they skipped the lobby. */
-export async function copyLink(
-  from: HTMLElement,
-  session: string,
-): Promise<void> {
+export async function copyLink(from: HTMLElement, session: string): Promise<void> {
   const link = linkTo(session);
   try {
     await navigator.clipboard.writeText(link);

@@ -27,12 +27,7 @@ export type IconName = keyof typeof shapes;
 
 /** An icon is always beside words that say the same, so it is hidden from assistive technology. */
 export const icon = (name: IconName): TemplateResult =>
-  html`<svg
-    class="icon"
-    viewBox="0 0 24 24"
-    aria-hidden="true"
-    focusable="false"
-  >
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
     ${shapes[name]}
   </svg>`;
 

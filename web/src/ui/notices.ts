@@ -35,10 +35,7 @@ export class NoticeList extends PlainElement {
   add(notice: Notice): void {
     const key = this.nextKey++;
     this.shown = [...this.shown, { ...notice, key }].slice(-AT_MOST);
-    setTimeout(
-      () => this.drop(key),
-      notice.kind === "error" ? ERROR_SHOWN_MS : SHOWN_MS,
-    );
+    setTimeout(() => this.drop(key), notice.kind === "error" ? ERROR_SHOWN_MS : SHOWN_MS);
   }
 
   private drop(key: number): void {
@@ -61,9 +58,7 @@ export class NoticeList extends PlainElement {
             class=${notice.quiet ? "visually-hidden" : "toast"}
             data-kind=${notice.kind ?? "info"}
           >
-            ${notice.kind === "error" ? icon("warning") : null}<span
-              >${notice.text}</span
-            >
+            ${notice.kind === "error" ? icon("warning") : null}<span>${notice.text}</span>
           </p>`,
       )}
     </div>`;

@@ -1,0 +1,157 @@
+// Somebody in front of the demo page.
+
+import {
+  type Browser,
+  type BrowserContext,
+  type Locator,
+  type Page,
+  expect,
+} from "@playwright/test";
+
+import type { Server } from "./server.ts";
+
+/** What a page knows of one remote participant's media, from the statistics of its connection. */
+export interface Received {
+  framesDecoded: number;
+  audioPackets: number;
+}
+
+export class Person {
+  readonly name: string;
+  readonly page: Page;
+  /** What the page logged as errors; a call that works logs none. */
+  readonly complaints: string[] = [];
+  readonly #context: BrowserContext;
+
+  private constructor(name: string, context: BrowserContext, page: Page) {
+    this.name = name;
+    this.#context = context;
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+  }
+
+  /** Opens the link of a session, in a browser profile of its own, and joins. */
+  static async join(browser: Browser, server: Server, session: string, name: string) {
+    const context = await browser.newContext({ permissions: ["camera", "microphone"] });
+    const page = await context.newPage();
+    await watchConnections(page);
+    const person = new Person(name, context, page);
+    await page.goto(`${server.origin}/?session=${session}&name=${name}&join=1`);
+    await person.isInCall();
+    return person;
+  }
+
+  async isInCall() {
+    await expect(this.page.getByTestId("call-state")).toHaveAttribute("data-state", "connected");
+  }
+
+  /** The tile of somebody else. */
+  tile(name: string): Locator {
+    return this.page
+      .locator('[data-testid="tile"]:not([data-self="true"])')
+      .filter({ hasText: name });
+  }
+
+  /** Waits until this one decodes the video of somebody, and it is a picture. */
+  async sees(name: string) {
+    const video = this.tile(name).locator("video");
+    await expect
+      .poll(() => video.evaluate(brightness), { message: `${this.name} sees ${name}` })
+      .toBeGreaterThan(20);
+  }
+
+  /** Waits until the video of everyone else that is decoded grows by another thirty frames. */
+  async receivesMedia() {
+    const before = await this.received();
+    await expect
+      .poll(
+        async () => {
+          const now = await this.received();
+          return (
+            now.framesDecoded - before.framesDecoded >= 30 &&
+            now.audioPackets - before.audioPackets >= 30
+          );
+        },
+        { message: `${this.name} receives video and audio` },
+      )
+      .toBe(true);
+  }
+
+  /** The sum over all connections of the page that are open. */
+  received(): Promise<Received> {
+    return this.page.evaluate(async () => {
+      let framesDecoded = 0;
+      let audioPackets = 0;
+      for (const connection of (window as any).connections as RTCPeerConnection[]) {
+        for (const report of (await connection.getStats()).values()) {
+          if (report.type !== "inbound-rtp") continue;
+          if (report.kind === "video") framesDecoded += report.framesDecoded ?? 0;
+          else audioPackets += report.packetsReceived ?? 0;
+        }
+      }
+      return { framesDecoded, audioPackets };
+    });
+  }
+
+  /** How many connections the page has made and not closed, and how many in all. */
+  connections(): Promise<{ open: number; made: number }> {
+    return this.page.evaluate(() => {
+      const all = (window as any).connections as RTCPeerConnection[];
+      return {
+        open: all.filter((c) => c.connectionState !== "closed").length,
+        made: all.length,
+      };
+    });
+  }
+
+  async press(control: string) {
+    await this.page.getByTestId(control).click();
+  }
+
+  async says(text: string) {
+    const input = this.page.getByTestId("chat-input");
+    if (!(await input.isVisible())) await this.press("toggle-chat");
+    await input.fill(text);
+    await input.press("Enter");
+  }
+
+  async openChat() {
+    if (!(await this.page.getByTestId("chat-input").isVisible())) await this.press("toggle-chat");
+  }
+
+  /** What stands in this one's chat, line by line. */
+  chat(): Promise<string[]> {
+    return this.page.getByTestId("chat-text").allInnerTexts();
+  }
+
+  async leavesBrowser() {
+    await this.#context.close();
+  }
+}
+
+/** Keeps every RTCPeerConnection of a page, so that a test can read its statistics. */
+async function watchConnections(page: Page) {
+  await page.addInitScript(() => {
+    const made: RTCPeerConnection[] = [];
+    (window as any).connections = made;
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        made.push(this);
+      }
+    };
+  });
+}
+
+/** The mean brightness of a video's picture, 0 to 255; 0 before there is one. */
+function brightness(video: SVGElement | HTMLElement): number {
+  const element = video as HTMLVideoElement;
+  if (element.videoWidth === 0) return 0;
+  const canvas = new OffscreenCanvas(32, 32);
+  const context = canvas.getContext("2d")!;
+  context.drawImage(element, 0, 0, 32, 32);
+  const { data } = context.getImageData(0, 0, 32, 32);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += data[i]! + data[i + 1]! + data[i + 2]!;
+  return sum / (3 * 32 * 32);
+}
