@@ -8,6 +8,9 @@ import type { Runtime } from "./runtime.ts";
 
 export type Frame = Record<string, any> & { type: string; seq: number };
 
+/** Where sockets are opened and tokens come from. */
+export type Door = Pick<Runtime, "socketUrl" | "token">;
+
 const PATIENCE = 20_000;
 
 export class Peer {
@@ -50,7 +53,7 @@ export class Peer {
 
   /** A socket with a token of `user`, that has said nothing yet. */
   static async open(
-    runtime: Runtime,
+    runtime: Door,
     session: string,
     user: string,
     options: { instance?: string; token?: string } = {},
@@ -63,7 +66,7 @@ export class Peer {
 
   /** A participant: a socket that has said `hello` and was welcomed. */
   static async join(
-    runtime: Runtime,
+    runtime: Door,
     session: string,
     user: string,
     options: { instance?: string; token?: string; resume?: object } = {},
