@@ -1,6 +1,7 @@
 # Everything is built here, and only what has changed since. Each target does its own set-up.
 SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+# Without --norc, bash reads its start-up file when its input is a socket, as under wrangler.
+.SHELLFLAGS := --norc -euo pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 

@@ -13,11 +13,12 @@ cargo build --quiet --release --target wasm32-unknown-unknown -p samewire-client
 .tools/bin/wasm-bindgen --target web --omit-default-module-path --no-typescript \
   --out-dir "$out" --out-name samewire \
   "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release/samewire_client.wasm"
-wasm-opt -Oz --converge --enable-bulk-memory --enable-bulk-memory-opt \
+node scripts/client-snip.mjs "$out/samewire_bg.wasm" "$out/snipped.wasm"
+wasm-opt -Oz --flatten --rereloop -Oz --converge --enable-bulk-memory --enable-bulk-memory-opt \
   --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
   --enable-reference-types --enable-multivalue \
   --strip-debug --strip-producers --strip-target-features \
-  -o "$dist/samewire.wasm" "$out/samewire_bg.wasm"
+  -o "$dist/samewire.wasm" "$out/snipped.wasm"
 esbuild wasm-client/npm/index.js --bundle --minify --format=esm --target=es2022 \
   --log-level=warning --outfile="$dist/index.js"
 

@@ -1,6 +1,12 @@
 //! Two peers who renegotiate at once, over a network that delays and reorders, always end agreed.
 
-#[allow(dead_code, clippy::wildcard_enum_match_arm)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    unreachable_pub,
+    reason = "a harness may panic: that is a failed test"
+)]
 mod negotiation_support;
 
 use negotiation_support::{Act, Variant, World};

@@ -1,8 +1,8 @@
 // Two real browsers in one call, through one Durable Object.
 
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 
-import { Person } from "./support/person.ts";
+import { type Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 
 let server: Server;
@@ -13,17 +13,19 @@ test.afterAll(async () => {
   await server.stop();
 });
 
-async function pair(browser: import("@playwright/test").Browser, session: string) {
-  const ana = await Person.join(browser, server, session, "Ana");
-  const ben = await Person.join(browser, server, session, "Ben");
+type Join = (server: Server, session: string, name: string) => Promise<Person>;
+
+async function pair(person: Join, session: string) {
+  const ana = await person(server, session, "Ana");
+  const ben = await person(server, session, "Ben");
   await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
   return { ana, ben };
 }
 
 test("each decodes the other's video and receives its audio, and the session knows who sees whom", async ({
-  browser,
+  person,
 }) => {
-  const { ana, ben } = await pair(browser, "demo-media");
+  const { ana, ben } = await pair(person, "demo-media");
   await Promise.all([ana.receivesMedia(), ben.receivesMedia()]);
   await expect(ana.tile("Ben")).toHaveAttribute("data-connection", "good");
   await expect(ana.page.getByTestId("participant-count")).toHaveAttribute("data-count", "2");
@@ -47,13 +49,13 @@ test("each decodes the other's video and receives its audio, and the session kno
   expect(await ana.page.locator("body").innerText()).not.toMatch(/p2p|peer.to.peer|sfu/i);
 });
 
-test("chat arrives once, in order, on both sides", async ({ browser }) => {
-  const { ana, ben } = await pair(browser, "demo-chat");
+test("chat arrives once, in order, on both sides", async ({ person }) => {
+  const { ana, ben } = await pair(person, "demo-chat");
   await ben.openChat();
   const lines = ["one", "two", "three <b>not bold</b>", "four", "five"];
   for (const [i, line] of lines.entries()) await (i % 2 === 0 ? ana : ben).says(line);
-  for (const person of [ana, ben]) {
-    await expect.poll(async () => (await person.chat()).length).toBeGreaterThanOrEqual(5);
+  for (const one of [ana, ben]) {
+    await expect.poll(async () => (await one.chat()).length).toBeGreaterThanOrEqual(5);
   }
   const heard = await ana.chat();
   expect([...heard].sort()).toEqual([...lines].sort());
@@ -65,9 +67,9 @@ test("chat arrives once, in order, on both sides", async ({ browser }) => {
 });
 
 test("muting is seen on the other side, sends nothing, and comes back without a new connection", async ({
-  browser,
+  person,
 }) => {
-  const { ana, ben } = await pair(browser, "demo-mute");
+  const { ana, ben } = await pair(person, "demo-mute");
   await ana.press("toggle-microphone");
   await expect(ben.tile("Ana")).toHaveAttribute("data-mic", "off");
   await ana.press("toggle-camera");
@@ -96,8 +98,8 @@ test("muting is seen on the other side, sends nothing, and comes back without a 
   expect((await ben.connections()).made).toBe(made);
 });
 
-test("leaving is seen within a second", async ({ browser }) => {
-  const { ana, ben } = await pair(browser, "demo-leave");
+test("leaving is seen within a second", async ({ person }) => {
+  const { ana, ben } = await pair(person, "demo-leave");
   const left = Date.now();
   await ben.press("leave");
   await expect(ana.tile("Ben")).toHaveCount(0, { timeout: 1_000 });
@@ -108,8 +110,8 @@ test("leaving is seen within a second", async ({ browser }) => {
   expect((await ben.connections()).open).toBe(0);
 });
 
-test("a reload rejoins as the same participant, in a new generation", async ({ browser }) => {
-  const { ana, ben } = await pair(browser, "demo-reload");
+test("a reload rejoins as the same participant, in a new generation", async ({ person }) => {
+  const { ana, ben } = await pair(person, "demo-reload");
   const before = await server.snapshot("demo-reload");
   await ben.page.reload();
   await ben.isInCall();
@@ -124,13 +126,13 @@ test("a reload rejoins as the same participant, in a new generation", async ({ b
   await expect(ana.tile("Ben")).toHaveCount(1);
 });
 
-test("three see and hear each other", async ({ browser }) => {
+test("three see and hear each other", async ({ person }) => {
   const people = [];
   for (const name of ["Ana", "Ben", "Cleo"]) {
-    people.push(await Person.join(browser, server, "demo-three", name));
+    people.push(await person(server, "demo-three", name));
   }
-  for (const person of people) {
-    for (const other of people) if (other !== person) await person.sees(other.name);
+  for (const one of people) {
+    for (const other of people) if (other !== one) await one.sees(other.name);
   }
   const snapshot = await server.snapshot("demo-three");
   expect(snapshot.participants).toHaveLength(3);

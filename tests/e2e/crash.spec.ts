@@ -1,25 +1,25 @@
 // The runtime is killed with -9 in the middle of a call.
 
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 
-import { Person } from "./support/person.ts";
+import { test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 
 test("the runtime is killed and comes back: the media never stops, both links return by themselves", async ({
-  browser,
+  person,
 }) => {
   const server = await Server.start();
   try {
-    const ana = await Person.join(browser, server, "demo-crash", "Ana");
-    const ben = await Person.join(browser, server, "demo-crash", "Ben");
+    const ana = await person(server, "demo-crash", "Ana");
+    const ben = await person(server, "demo-crash", "Ben");
     await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
     const before = await server.snapshot("demo-crash");
 
     // Every change of the connections, and every gap between two frames, from now on.
-    for (const person of [ana, ben]) await person.page.evaluate(watchMedia);
+    for (const one of [ana, ben]) await one.page.evaluate(watchMedia);
     await server.killRuntime();
-    for (const person of [ana, ben]) {
-      await expect(person.page.getByTestId("call-state")).toHaveAttribute(
+    for (const one of [ana, ben]) {
+      await expect(one.page.getByTestId("call-state")).toHaveAttribute(
         "data-state",
         "reconnecting",
       );
@@ -40,13 +40,13 @@ test("the runtime is killed and comes back: the media never stops, both links re
     expect(roster(after)).toEqual(roster(before));
 
     await Promise.all([ana.receivesMedia(), ben.receivesMedia()]);
-    for (const person of [ana, ben]) {
+    for (const one of [ana, ben]) {
       // The same connection as before, which nobody touched.
-      expect(await person.connections()).toEqual({ open: 1, made: 1 });
-      const { changes, longest } = await person.page.evaluate(() => (window as any).media);
+      expect(await one.connections()).toEqual({ open: 1, made: 1 });
+      const { changes, longest } = await one.page.evaluate(() => (window as any).media);
       expect(changes).toEqual([]);
       // A figure, not a check: how long a picture stood, at most.
-      test.info().annotations.push({ type: person.name, description: `${longest} ms at most` });
+      test.info().annotations.push({ type: one.name, description: `${longest} ms at most` });
     }
     await ben.openChat();
     await ana.says("still here?");

@@ -25,9 +25,7 @@ const misuse = (message) => check({ code: "misuse", message });
 /** A promise for what calls back with a problem or nothing. */
 const settled = (begin) =>
   new Promise((resolve, reject) =>
-    begin((problem) =>
-      problem ? reject(new SamewireError(problem)) : resolve(),
-    ),
+    begin((problem) => (problem ? reject(new SamewireError(problem)) : resolve())),
   );
 
 let loading;

@@ -80,7 +80,7 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
     fn json_stringify(value: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// `Object.prototype.valueOf` of the global object is that object, without js-sys's lazy cells.
+    /// `Object.prototype.valueOf` of the global object is that Fields, without js-sys's lazy cells.
     #[wasm_bindgen(js_namespace = globalThis, js_name = valueOf)]
     pub(crate) fn global_object() -> JsValue;
     #[wasm_bindgen(js_namespace = Math)]
@@ -92,8 +92,11 @@ extern "C" {
 /// The only kind of closure that is handed out: one kind, one piece of glue.
 pub(crate) type Handler = Closure<dyn Fn(JsValue)>;
 
-fn handler(react: impl Fn(JsValue) + 'static) -> Handler {
-    Closure::wrap(Box::new(react) as Box<dyn Fn(JsValue)>)
+type Reacts = Box<dyn Fn(JsValue)>;
+
+#[inline(never)]
+fn handler(react: Reacts) -> Handler {
+    Closure::wrap(react)
 }
 
 /// An event listener that lasts as long as this value.
@@ -105,11 +108,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Listens. A target that is none hears nothing.
-    pub(crate) fn new(
-        target: &JsValue,
-        name: &'static str,
-        react: impl Fn(JsValue) + 'static,
-    ) -> Self {
+    pub(crate) fn new(target: &JsValue, name: &'static str, react: Reacts) -> Self {
         let handler = handler(react);
         if target.is_object() {
             let _ = target.unchecked_ref::<EventTarget>().add(name, &handler);
@@ -139,8 +138,8 @@ pub(crate) struct Timer {
 
 impl Timer {
     /// Calls back once after `delay` ms. None where there are no timers.
-    pub(crate) fn new(delay: f64, react: impl Fn() + 'static) -> Option<Self> {
-        let handler = handler(move |_| react());
+    pub(crate) fn new(delay: f64, react: Reacts) -> Option<Self> {
+        let handler = handler(react);
         let id = set_timeout(&handler, delay).ok()?;
         Some(Self {
             id,
@@ -169,13 +168,13 @@ pub(crate) fn react(called: Result<Promise, JsValue>, reaction: Reaction) {
     let pair: Rc<RefCell<Option<(Handler, Handler)>>> = Rc::default();
     let side = |fulfilled: bool| {
         let (reaction, pair) = (reaction.clone(), pair.clone());
-        handler(move |value| {
+        handler(Box::new(move |value| {
             let own = pair.take();
             if let Some(reaction) = reaction.take() {
                 reaction(if fulfilled { Ok(value) } else { Err(value) });
             }
             drop(own);
-        })
+        }))
     };
     let (fulfilled, rejected) = (side(true), side(false));
     let outcome = promise.then(&fulfilled, &rejected);
@@ -203,6 +202,12 @@ pub(crate) fn text(object: &JsValue, key: &str) -> Option<String> {
     get(object, key).as_string()
 }
 
+/// Whether a property is this text.
+#[inline(never)]
+pub(crate) fn is(object: &JsValue, key: &str, wanted: &str) -> bool {
+    get(object, key) == *wanted
+}
+
 /// A property that is a whole number; anything else is 0.
 pub(crate) fn number(object: &JsValue, key: &str) -> u64 {
     get(object, key).as_f64().unwrap_or(0.0) as u64
@@ -228,13 +233,33 @@ pub(crate) fn set(object: &JsValue, key: &str, value: &JsValue) {
     let _ = Reflect::set(object, &key.into(), value);
 }
 
-/// A plain object.
-pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object: JsValue = Object::new().into();
-    for (key, value) in fields {
-        set(&object, key, value);
+/// A plain object in the making. Taking its values one by one costs less code than a list of them.
+pub(crate) struct Fields(JsValue);
+
+impl Fields {
+    pub(crate) fn new() -> Self {
+        Self(Object::new().into())
     }
-    object
+
+    #[inline(never)]
+    pub(crate) fn put(self, key: &str, value: JsValue) -> Self {
+        set(&self.0, key, &value);
+        self
+    }
+
+    pub(crate) fn build(self) -> JsValue {
+        self.0
+    }
+}
+
+/// A list.
+#[inline(never)]
+pub(crate) fn array(values: &[JsValue]) -> Array {
+    let array = Array::new();
+    for value in values {
+        array.push(value);
+    }
+    array
 }
 
 /// A whole number as JavaScript has it.
@@ -265,12 +290,11 @@ pub(crate) fn global(name: &str) -> JsValue {
 
 /// Opens a socket.
 pub(crate) fn open_socket(url: &str, protocols: [&str; 2]) -> Result<WebSocket, JsValue> {
-    let protocols: Array = protocols.into_iter().map(JsValue::from_str).collect();
-    WebSocket::new(url, &protocols)
+    WebSocket::new(url, &array(&protocols.map(JsValue::from_str)))
 }
 
 /// Calls back for each entry of a map, now.
-pub(crate) fn for_each(map: &JsValue, visit: impl Fn(JsValue) + 'static) {
+pub(crate) fn for_each(map: &JsValue, visit: Reacts) {
     let visit = handler(visit);
     let _ = invoke(map, "forEach", core::slice::from_ref(visit.as_ref()));
 }
@@ -335,7 +359,7 @@ pub(crate) fn hold_lock(name: &str, then: impl Fn(bool) + 'static) -> Lock {
             then(ours);
             until
         }));
-    let options = object(&[("ifAvailable", JsValue::TRUE)]);
+    let options = Fields::new().put("ifAvailable", JsValue::TRUE).build();
     let arguments = [name.into(), options, asked.as_ref().clone()];
     let _ = invoke(&locks, "request", &arguments);
     Lock {

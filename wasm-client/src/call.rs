@@ -8,7 +8,7 @@ use samewire_core::link::{End, Input, Unconfirmed};
 use samewire_core::negotiation::Failure;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Listener, Lock, Timer, get, object, text};
+use crate::browser::{self, Fields, Listener, Lock, Timer, get, text};
 use crate::capture::{self, Capture};
 use crate::errors;
 use crate::negotiator::{Told, explain};
@@ -149,14 +149,12 @@ impl Call {
                         call.capture.adopt(&stream, true);
                         call.identify();
                     }
-                    Err(error) if text(&error, "name").as_deref() == Some("NotFoundError") => {
-                        match sources {
-                            [first, rest @ ..] if !rest.is_empty() => {
-                                call.capture_each(*first, rest);
-                            }
-                            [_, ..] | [] => call.identify(),
+                    Err(error) if browser::is(&error, "name", "NotFoundError") => match sources {
+                        [first, rest @ ..] if !rest.is_empty() => {
+                            call.capture_each(*first, rest);
                         }
-                    }
+                        [_, ..] | [] => call.identify(),
+                    },
                     Err(error) => call.end(Some(errors::media(&error))),
                 }
             }),
@@ -216,7 +214,7 @@ impl Call {
     /// Leaves: says so, then ends.
     pub(crate) fn leave(&self) {
         if self.state.get() != State::Left {
-            self.send_frame("leave", &[]);
+            self.send_frame("leave", Fields::new());
             self.feed(Input::Leave);
         }
     }
@@ -318,13 +316,13 @@ impl Call {
             self.capture.view()
         } else {
             let peer = self.peer(&one.id);
-            one.tracks
-                .iter()
-                .map(|track| {
-                    let media = peer.as_ref().and_then(|peer| peer.media(track));
-                    track_view(track, media.as_ref().map(|(track, stream)| (track, stream)))
-                })
-                .collect()
+            let views = Array::new();
+            for track in &one.tracks {
+                let media = peer.as_ref().and_then(|peer| peer.media(track));
+                let view = track_view(track, media.as_ref().map(|(track, stream)| (track, stream)));
+                views.push(&view);
+            }
+            views
         };
         one.view(is_self, self.health(one), &tracks)
     }
@@ -332,7 +330,11 @@ impl Call {
     /// Everyone, in order of arrival.
     pub(crate) fn participants(&self) -> Array {
         let all = self.roster.borrow().all();
-        all.iter().map(|one| self.view(one)).collect()
+        let views = Array::new();
+        for one in all {
+            views.push(&self.view(&one));
+        }
+        views
     }
 
     /// Tells what became of one participant.
@@ -357,6 +359,10 @@ impl Owner for Call {
 
     fn changed(&self, peer: &Peer) {
         self.tell_updated(&peer.id);
+        self.look();
+    }
+
+    fn state_changed(&self) {
         self.look();
     }
 
@@ -385,11 +391,11 @@ pub(crate) fn message_view(call: &Call, wire: &JsValue) -> JsValue {
         None => get(wire, "name"),
     };
     let is_self = from == call.me.borrow().participant;
-    object(&[
-        ("from", from.into()),
-        ("name", name),
-        ("text", get(wire, "text")),
-        ("at", get(wire, "at")),
-        ("self", is_self.into()),
-    ])
+    Fields::new()
+        .put("from", from.into())
+        .put("name", name)
+        .put("text", get(wire, "text"))
+        .put("at", get(wire, "at"))
+        .put("self", is_self.into())
+        .build()
 }

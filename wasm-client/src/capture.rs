@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, invoke, list, object};
+use crate::browser::{self, Fields, invoke, list};
 use crate::roster::{Source, Track, track_view};
 
 /// What one of our sources sends now.
@@ -50,7 +50,7 @@ impl Capture {
         } else {
             JsValue::TRUE
         };
-        object(&[(source.kind(), wanted)])
+        Fields::new().put(source.kind(), wanted).build()
     }
 
     fn counter(&self, source: Source) -> &Cell<u32> {
@@ -169,38 +169,33 @@ impl Capture {
     /// What to announce.
     pub(crate) fn announcement(&self) -> JsValue {
         let reference = browser::get(&self.stream(), "id");
-        let tracks: Array = self
-            .locals
-            .borrow()
-            .iter()
-            .map(|local| {
-                object(&[
-                    ("id", local.source.name().into()),
-                    ("source", local.source.name().into()),
-                    ("ref", reference.clone()),
-                    ("muted", local.muted.into()),
-                ])
-            })
-            .collect();
+        let tracks = Array::new();
+        for local in self.locals.borrow().iter() {
+            let track = Fields::new()
+                .put("id", local.source.name().into())
+                .put("source", local.source.name().into())
+                .put("ref", reference.clone())
+                .put("muted", local.muted.into());
+            tracks.push(&track.build());
+        }
         tracks.into()
     }
 
     /// What the application sees of its own tracks.
     pub(crate) fn view(&self) -> Array {
         let stream = self.stream();
-        self.locals
-            .borrow()
-            .iter()
-            .map(|local| {
-                let track = Track {
-                    id: local.source.name().to_owned(),
-                    source: local.source,
-                    stream: None,
-                    muted: local.muted,
-                };
-                track_view(&track, local.track.as_ref().map(|track| (track, &stream)))
-            })
-            .collect()
+        let views = Array::new();
+        for local in self.locals.borrow().iter() {
+            let track = Track {
+                id: local.source.name().to_owned(),
+                source: local.source,
+                stream: None,
+                muted: local.muted,
+            };
+            let media = local.track.as_ref().map(|track| (track, &stream));
+            views.push(&track_view(&track, media));
+        }
+        views
     }
 
     /// Lets everything go that is ours.
@@ -217,7 +212,7 @@ impl Capture {
 /// Stops what a capture brought too late.
 pub(crate) fn discard(stream: &JsValue) {
     let tracks = invoke(stream, "getTracks", &[]).unwrap_or(JsValue::UNDEFINED);
-    let holder = object(&[("tracks", tracks)]);
+    let holder = Fields::new().put("tracks", tracks).build();
     for track in list(&holder, "tracks").iter() {
         let _ = invoke(&track, "stop", &[]);
     }

@@ -3,11 +3,14 @@
 use samewire_core::link::End;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{get, object, text};
+use crate::browser::{Fields, get, text};
 
 /// An error as it crosses to JavaScript: `{code, message, retryAfterMs?}`.
 pub(crate) fn problem(code: &str, message: &str) -> JsValue {
-    object(&[("code", code.into()), ("message", message.into())])
+    Fields::new()
+        .put("code", code.into())
+        .put("message", message.into())
+        .build()
 }
 
 /// What the server said in an `error` frame.

@@ -6,7 +6,7 @@ use samewire_core::link::Input;
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, flag, get, js, list, number, text};
+use crate::browser::{self, Fields, flag, get, js, list, number, text};
 use crate::call::{Call, Identity, State, message_view};
 use crate::errors;
 use crate::roster::Participant;
@@ -56,7 +56,7 @@ impl Call {
             }
             "ice_servers" => *self.ice_servers.borrow_mut() = get(frame, "ice_servers"),
             "probe" => {
-                self.send_frame("probe", &[("nonce", get(frame, "nonce"))]);
+                self.send_frame("probe", Fields::new().put("nonce", get(frame, "nonce")));
             }
             "error" => {
                 let problem = errors::told(frame);
@@ -115,7 +115,7 @@ impl Call {
             last_id,
             heartbeat: Millis(heartbeat),
         });
-        self.send_frame("tracks", &self.tracks_fields());
+        self.send_frame("tracks", self.tracks_fields());
         if resumed {
             self.resumed(last_id);
         } else {
@@ -219,7 +219,7 @@ impl Call {
     }
 
     fn chatted(&self, frame: &JsValue) {
-        if text(frame, "from").as_deref() == Some(self.me.borrow().participant.as_str()) {
+        if browser::is(frame, "from", &self.me.borrow().participant) {
             self.chats.borrow_mut().confirm(number(frame, "id"));
         }
         let view = message_view(self, frame);
@@ -236,7 +236,10 @@ impl Call {
             .map(|(id, text)| (id, text.to_owned()))
             .collect();
         for (id, text) in again {
-            self.send_frame("chat", &[("id", js(id)), ("text", text.into())]);
+            self.send_frame(
+                "chat",
+                Fields::new().put("id", js(id)).put("text", text.into()),
+            );
         }
     }
 }

@@ -13,6 +13,8 @@
 //! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `frames` (what the server
 //! says), `media` (what the page asks for), `call` (the whole), `errors`; the exports are here.
 
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 mod browser;
 mod call;
 mod capture;
@@ -31,7 +33,7 @@ use js_sys::{Array, Function};
 use samewire_core::negotiation::{Action, Role};
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{call, get, object};
+use crate::browser::{Fields, call, get};
 use crate::negotiator::{Host, Told, explain};
 
 /// A call, without the manners of JavaScript: `index.js` adds these.
@@ -130,7 +132,10 @@ impl Host for PageHost {
     fn tell(&self, told: Told) {
         match told {
             Told::Negotiated { offerer } => {
-                self.emit("negotiated", &object(&[("offerer", offerer.into())]));
+                self.emit(
+                    "negotiated",
+                    &Fields::new().put("offerer", offerer.into()).build(),
+                );
             }
             Told::Glare { role, action } => {
                 let role = match role {
@@ -141,7 +146,10 @@ impl Host for PageHost {
                     Action::RolledBack => "rollback",
                     Action::Ignored => "ignore",
                 };
-                let detail = object(&[("role", role.into()), ("action", action.into())]);
+                let detail = Fields::new()
+                    .put("role", role.into())
+                    .put("action", action.into())
+                    .build();
                 self.emit("glare", &detail);
             }
             Told::Error(failure) => {

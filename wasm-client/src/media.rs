@@ -4,7 +4,7 @@ use js_sys::{Array, Function};
 use samewire_core::link::{Input, Link};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Listener, Timer, flag, global, js, text};
+use crate::browser::{self, Fields, Listener, Timer, flag, global, js, text};
 use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
@@ -56,11 +56,12 @@ impl Call {
     fn listen_to_page(&self) {
         let listen = |target: &JsValue, name, react: fn(&Call)| {
             let this = self.this.clone();
-            Listener::new(target, name, move |_| {
+            let react = move |_| {
                 if let Some(call) = this.upgrade() {
                     react(&call);
                 }
-            })
+            };
+            Listener::new(target, name, Box::new(react))
         };
         let window: JsValue = browser::global_object();
         let nudge: fn(&Call) = |call| call.feed(Input::Nudged);
@@ -82,16 +83,15 @@ impl Call {
     pub(crate) fn tell_presence(&self, always: bool) {
         let hidden = flag(&global("document"), "hidden");
         if hidden || always {
-            self.send_frame("presence", &[("hidden", hidden.into())]);
+            self.send_frame("presence", Fields::new().put("hidden", hidden.into()));
         }
     }
 
-    pub(crate) fn tracks_fields(&self) -> [(&'static str, JsValue); 2] {
+    pub(crate) fn tracks_fields(&self) -> Fields {
         let epoch = self.me.borrow().epoch;
-        [
-            ("epoch", js(epoch)),
-            ("tracks", self.capture.announcement()),
-        ]
+        Fields::new()
+            .put("epoch", js(epoch))
+            .put("tracks", self.capture.announcement())
     }
 
     /// Switches a source on or off; `done(problem?)` when it is.
@@ -148,7 +148,7 @@ impl Call {
         for peer in peers {
             peer.publish(source);
         }
-        self.send_frame("tracks", &self.tracks_fields());
+        self.send_frame("tracks", self.tracks_fields());
         let me = self.me.borrow().participant.clone();
         self.tell_updated(&me);
     }
@@ -171,7 +171,10 @@ impl Call {
                 "Too many messages wait for the connection. Try again when it is back.",
             ));
         }
-        self.send_frame("chat", &[("id", js(id)), ("text", text.into())]);
+        self.send_frame(
+            "chat",
+            Fields::new().put("id", js(id)).put("text", text.into()),
+        );
         None
     }
 
@@ -190,23 +193,26 @@ impl Call {
             return;
         }
         let this = self.this.clone();
-        let timer = Timer::new(EVERY_MS, move || {
-            if let Some(call) = this.upgrade() {
-                let peers = call.peers.borrow().clone();
-                for peer in peers {
-                    let this = this.clone();
-                    peer.watch.read(&peer.connection, move || {
-                        if let Some(call) = this.upgrade() {
-                            call.judge();
+        let timer = Timer::new(
+            EVERY_MS,
+            Box::new(move |_| {
+                if let Some(call) = this.upgrade() {
+                    let peers = call.peers.borrow().clone();
+                    for peer in peers {
+                        let this = this.clone();
+                        peer.watch.read(&peer.connection, move || {
+                            if let Some(call) = this.upgrade() {
+                                call.judge();
+                            }
+                        });
+                        if peer.initiator && peer.watch.overdue(browser::now()) {
+                            peer.restart_ice();
                         }
-                    });
-                    if peer.initiator && peer.watch.overdue(browser::now()) {
-                        peer.restart_ice();
                     }
+                    call.look_later();
                 }
-                call.look_later();
-            }
-        });
+            }),
+        );
         *self.watch_timer.borrow_mut() = timer;
     }
 
@@ -236,15 +242,17 @@ impl Call {
         {
             return;
         }
-        let who: Array = sees.iter().map(|id| JsValue::from_str(id)).collect();
+        let who = Array::new();
+        for id in &sees {
+            who.push(&JsValue::from_str(id));
+        }
         let epoch = self.me.borrow().epoch;
         let sent = self.send_frame(
             "connected",
-            &[
-                ("epoch", js(epoch)),
-                ("elapsed_ms", js(waited as u64)),
-                ("sees", who.into()),
-            ],
+            Fields::new()
+                .put("epoch", js(epoch))
+                .put("elapsed_ms", js(waited as u64))
+                .put("sees", who.into()),
         );
         if sent {
             *self.reported.borrow_mut() = Some(sees);

@@ -9,7 +9,7 @@ use samewire_core::negotiation::{
 };
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{self, Connection, Listener, get, js, object, text};
+use crate::browser::{self, Connection, Fields, Listener, get, js, text};
 
 /// What a negotiator tells.
 pub(crate) enum Told {
@@ -58,11 +58,12 @@ impl Negotiator {
         });
         let listen = |name, react: fn(&Rc<Inner>, JsValue)| {
             let weak = Rc::downgrade(&inner);
-            Listener::new(&inner.connection, name, move |event| {
+            let react = move |event| {
                 if let Some(inner) = weak.upgrade() {
                     react(&inner, event);
                 }
-            })
+            };
+            Listener::new(&inner.connection, name, Box::new(react))
         };
         let listeners = vec![
             listen("negotiationneeded", |inner, _| {
@@ -122,23 +123,26 @@ impl Inner {
     }
 
     fn signalling(&self) -> Signalling {
-        match text(&self.connection, "signalingState").as_deref() {
-            Some("have-local-offer") => Signalling::HaveLocalOffer,
-            Some("have-remote-offer") => Signalling::HaveRemoteOffer,
-            Some("closed") => Signalling::Closed,
-            Some(_) | None => Signalling::Stable,
+        let is = |state| browser::is(&self.connection, "signalingState", state);
+        if is("have-local-offer") {
+            Signalling::HaveLocalOffer
+        } else if is("have-remote-offer") {
+            Signalling::HaveRemoteOffer
+        } else if is("closed") {
+            Signalling::Closed
+        } else {
+            Signalling::Stable
         }
     }
 }
 
 /// R26: `disconnected` is not `failed`, and neither counts before the first `connected`.
 fn connection_changed(inner: &Rc<Inner>) {
-    match text(&inner.connection, "connectionState").as_deref() {
-        Some("connected") => inner.was_connected.set(true),
-        Some("failed") if inner.initiator && inner.was_connected.get() => {
-            feed(inner, Input::RestartIce);
-        }
-        Some(_) | None => {}
+    let is = |state| browser::is(&inner.connection, "connectionState", state);
+    if is("connected") {
+        inner.was_connected.set(true);
+    } else if inner.initiator && inner.was_connected.get() && is("failed") {
+        feed(inner, Input::RestartIce);
     }
 }
 
@@ -174,7 +178,7 @@ fn execute(inner: &Rc<Inner>, output: Output<JsValue, JsValue>) {
             });
         }
         Output::Rollback(kind) => {
-            let rollback = object(&[("type", "rollback".into())]);
+            let rollback = Fields::new().put("type", "rollback".into()).build();
             let called = match kind {
                 Kind::Offer => connection.set_local_description_to(&rollback),
                 Kind::Answer => connection.set_remote_description(&rollback),
@@ -207,12 +211,12 @@ fn execute(inner: &Rc<Inner>, output: Output<JsValue, JsValue>) {
                 Kind::Offer => get(connection, "pendingLocalDescription"),
                 Kind::Answer => get(connection, "currentLocalDescription"),
             };
-            if text(&body, "type").as_deref() == Some(name(kind)) {
+            if browser::is(&body, "type", name(kind)) {
                 host.send(&encode(kind, offer, &body));
             }
         }
         Output::SendCandidate(candidate) => {
-            host.send(&object(&[("candidate", candidate)]));
+            host.send(&Fields::new().put("candidate", candidate).build());
         }
         Output::Negotiated { offerer } => host.tell(Told::Negotiated { offerer }),
         Output::Glare { role, action } => host.tell(Told::Glare { role, action }),
@@ -251,21 +255,22 @@ const fn name(kind: Kind) -> &'static str {
 
 /// `{description: {type, sdp}, offer}`: plain, so that it survives JSON and structured clone alike.
 fn encode(kind: Kind, offer: OfferId, body: &JsValue) -> JsValue {
-    let description = object(&[("type", name(kind).into()), ("sdp", get(body, "sdp"))]);
-    object(&[
-        ("description", description),
-        ("offer", js(u64::from(offer.0))),
-    ])
+    let description = Fields::new()
+        .put("type", name(kind).into())
+        .put("sdp", get(body, "sdp"))
+        .build();
+    Fields::new()
+        .put("description", description)
+        .put("offer", js(u64::from(offer.0)))
+        .build()
 }
 
 fn decode(message: &JsValue) -> Option<Message<JsValue, JsValue>> {
     let description = get(message, "description");
     if description.is_object() {
-        let kind = match text(&description, "type").as_deref() {
-            Some("offer") => Kind::Offer,
-            Some("answer") => Kind::Answer,
-            Some(_) | None => return None,
-        };
+        let kind = [Kind::Offer, Kind::Answer]
+            .into_iter()
+            .find(|kind| browser::is(&description, "type", name(*kind)))?;
         let offer = u32::try_from(browser::number(message, "offer")).ok()?;
         return Some(Message::Description(Description {
             kind,

@@ -11,7 +11,7 @@ use js_sys::Array;
 use samewire_core::negotiation::Role;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Connection, Listener, get, invoke, object, text};
+use crate::browser::{self, Connection, Fields, Listener, get, invoke, text};
 use crate::capture::Capture;
 use crate::negotiator::{Host, Negotiator, Told};
 use crate::roster::{Source, Track, matches};
@@ -23,6 +23,8 @@ pub(crate) trait Owner {
     fn signal(&self, peer: &Peer, payload: &JsValue);
     /// Something the application may see has changed.
     fn changed(&self, peer: &Peer);
+    /// A connection came up or went down.
+    fn state_changed(&self);
     /// Something is worth telling.
     fn tell(&self, peer: &Peer, told: Told);
 }
@@ -63,7 +65,7 @@ impl Peer {
         capture: Rc<Capture>,
         owner: Weak<dyn Owner>,
     ) -> Result<Rc<Self>, JsValue> {
-        let connection = Connection::new(&object(&[("iceServers", ice_servers)]))?;
+        let connection = Connection::new(&Fields::new().put("iceServers", ice_servers).build())?;
         let peer = Rc::new(Self {
             id,
             generation,
@@ -88,20 +90,27 @@ impl Peer {
         let host = Rc::new(PeerHost(Rc::downgrade(&peer)));
         *peer.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, host));
         let weak = Rc::downgrade(&peer);
-        let on_track = Listener::new(&peer.connection, "track", move |event| {
-            if let Some(peer) = weak.upgrade() {
-                peer.track(&event);
-            }
-        });
+        let on_track = Listener::new(
+            &peer.connection,
+            "track",
+            Box::new(move |event| {
+                if let Some(peer) = weak.upgrade() {
+                    peer.track(&event);
+                }
+            }),
+        );
         let weak = Rc::downgrade(&peer);
-        let on_state = Listener::new(&peer.connection, "connectionstatechange", move |_| {
-            if let Some((peer, owner)) = weak.upgrade().and_then(|peer| {
-                let owner = peer.owner.upgrade()?;
-                Some((peer, owner))
-            }) {
-                owner.changed(&peer);
-            }
-        });
+        let on_state = Listener::new(
+            &peer.connection,
+            "connectionstatechange",
+            Box::new(move |_| {
+                if let Some(peer) = weak.upgrade()
+                    && let Some(owner) = peer.owner.upgrade()
+                {
+                    owner.state_changed();
+                }
+            }),
+        );
         *peer.listeners.borrow_mut() = vec![on_track, on_state];
         if initiator {
             peer.attach();
@@ -112,7 +121,7 @@ impl Peer {
                     .iter()
                     .any(|(source, _)| source.kind() == kind);
                 if !taken {
-                    let receive = object(&[("direction", "recvonly".into())]);
+                    let receive = Fields::new().put("direction", "recvonly".into()).build();
                     let _ = peer.connection.add_transceiver(&kind.into(), &receive);
                 }
             }
@@ -184,11 +193,11 @@ impl Peer {
                 sender
             }
             None => {
-                let streams: Array = [stream].into_iter().collect();
-                let init = object(&[
-                    ("direction", "sendrecv".into()),
-                    ("streams", streams.into()),
-                ]);
+                let streams: Array = browser::array(&[stream]);
+                let init = Fields::new()
+                    .put("direction", "sendrecv".into())
+                    .put("streams", streams.into())
+                    .build();
                 let what = if track.is_object() {
                     track
                 } else {
@@ -207,10 +216,10 @@ impl Peer {
     fn free_transceiver(&self, kind: &str) -> Option<JsValue> {
         self.connection.transceivers().ok()?.iter().find(|one| {
             let track = get(&get(one, "receiver"), "track");
-            let direction = text(one, "direction");
-            text(&track, "kind").as_deref() == Some(kind)
+            browser::is(&track, "kind", kind)
                 && get(&get(one, "sender"), "track").is_null()
-                && matches!(direction.as_deref(), Some("recvonly" | "inactive"))
+                && (browser::is(one, "direction", "recvonly")
+                    || browser::is(one, "direction", "inactive"))
         })
     }
 
@@ -245,7 +254,7 @@ impl Peer {
 
     /// Whether ICE and DTLS are up.
     pub(crate) fn is_connected(&self) -> bool {
-        text(&self.connection, "connectionState").as_deref() == Some("connected")
+        browser::is(&self.connection, "connectionState", "connected")
     }
 
     /// Ends it. Nothing is told any more.

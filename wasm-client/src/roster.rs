@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{flag, get, list, number, object, text};
+use crate::browser::{Fields, flag, list, number, text};
 
 /// Where a track comes from. With its kind it is what a track is known by (R27).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Source {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    fn read(wire: &JsValue) -> Option<Self> {
         [
             Self::Microphone,
             Self::Camera,
@@ -41,7 +41,7 @@ impl Source {
             Self::ScreenAudio,
         ]
         .into_iter()
-        .find(|source| source.name() == name)
+        .find(|source| crate::browser::is(wire, "source", source.name()))
     }
 }
 
@@ -90,12 +90,10 @@ pub(crate) struct Participant {
 impl Participant {
     /// Reads one from the wire; none without an id.
     pub(crate) fn read(wire: &JsValue) -> Option<Self> {
-        let told = match text(wire, "connection").as_deref() {
-            Some("good") => Health::Good,
-            Some("poor") => Health::Poor,
-            Some("lost") => Health::Lost,
-            Some(_) | None => Health::Connecting,
-        };
+        let told = [Health::Good, Health::Poor, Health::Lost]
+            .into_iter()
+            .find(|health| crate::browser::is(wire, "connection", health.name()))
+            .unwrap_or(Health::Connecting);
         Some(Self {
             id: text(wire, "id")?,
             user_id: text(wire, "user_id").unwrap_or_default(),
@@ -114,16 +112,16 @@ impl Participant {
 
     /// What the application sees.
     pub(crate) fn view(&self, is_self: bool, health: Health, tracks: &Array) -> JsValue {
-        object(&[
-            ("id", self.id.as_str().into()),
-            ("userId", self.user_id.as_str().into()),
-            ("name", self.name.as_str().into()),
-            ("role", self.role.as_str().into()),
-            ("self", is_self.into()),
-            ("connection", health.name().into()),
-            ("hidden", self.hidden.into()),
-            ("tracks", tracks.into()),
-        ])
+        Fields::new()
+            .put("id", self.id.as_str().into())
+            .put("userId", self.user_id.as_str().into())
+            .put("name", self.name.as_str().into())
+            .put("role", self.role.as_str().into())
+            .put("self", is_self.into())
+            .put("connection", health.name().into())
+            .put("hidden", self.hidden.into())
+            .put("tracks", tracks.into())
+            .build()
     }
 }
 
@@ -163,7 +161,7 @@ impl Roster {
 fn read_track(wire: &JsValue) -> Option<Track> {
     Some(Track {
         id: text(wire, "id")?,
-        source: Source::from_name(&text(wire, "source")?)?,
+        source: Source::read(wire)?,
         stream: text(wire, "ref"),
         muted: flag(wire, "muted"),
     })
@@ -171,12 +169,12 @@ fn read_track(wire: &JsValue) -> Option<Track> {
 
 /// What the application sees of a track; `media` is the track and its stream where there are any.
 pub(crate) fn track_view(track: &Track, media: Option<(&JsValue, &JsValue)>) -> JsValue {
-    let view = object(&[
-        ("id", track.id.as_str().into()),
-        ("source", track.source.name().into()),
-        ("kind", track.source.kind().into()),
-        ("muted", track.muted.into()),
-    ]);
+    let view = Fields::new()
+        .put("id", track.id.as_str().into())
+        .put("source", track.source.name().into())
+        .put("kind", track.source.kind().into())
+        .put("muted", track.muted.into())
+        .build();
     if let Some((media, stream)) = media {
         crate::browser::set(&view, "track", media);
         crate::browser::set(&view, "stream", stream);
@@ -187,5 +185,5 @@ pub(crate) fn track_view(track: &Track, media: Option<(&JsValue, &JsValue)>) -> 
 /// Whether a received track is what was announced: the same stream, the same kind (R27).
 pub(crate) fn matches(track: &Track, stream_id: &str, media: &JsValue) -> bool {
     track.stream.as_deref() == Some(stream_id)
-        && get(media, "kind").as_string().as_deref() == Some(track.source.kind())
+        && crate::browser::is(media, "kind", track.source.kind())
 }

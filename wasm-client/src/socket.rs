@@ -7,7 +7,7 @@ use samewire_core::link::{Input, Jitter, Link, Output};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Listener, Timer, WebSocket, get, js, object, set};
+use crate::browser::{self, Fields, Listener, Timer, WebSocket, get, js, set};
 use crate::call::{Call, State};
 use crate::errors;
 use crate::peer::Peer;
@@ -88,11 +88,12 @@ impl Call {
         let due = self.socket.with(|link| link.poll_timeout()).flatten();
         let timer = due.and_then(|(at, _)| {
             let this = self.this.clone();
-            Timer::new(at.since(now()).0 as f64, move || {
+            let react = move |_| {
                 if let Some(call) = this.upgrade() {
                     call.feed(Input::Timeout);
                 }
-            })
+            };
+            Timer::new(at.since(now()).0 as f64, Box::new(react))
         });
         if self.state.get() != State::Left {
             *self.socket.timer.borrow_mut() = timer;
@@ -107,7 +108,7 @@ impl Call {
                 self.socket.send("ping");
             }
             Output::Ack(_) => {
-                self.send_frame("ack", &[]);
+                self.send_frame("ack", Fields::new());
             }
             Output::Discard => self.socket.discard(),
             Output::Down => {
@@ -135,11 +136,12 @@ impl Call {
         };
         let listen = |name, react: fn(&Call, JsValue)| {
             let this = self.this.clone();
-            Listener::new(&socket, name, move |event| {
+            let react = move |event| {
                 if let Some(call) = this.upgrade() {
                     react(&call, event);
                 }
-            })
+            };
+            Listener::new(&socket, name, Box::new(react))
         };
         let listeners = vec![
             listen("open", |call, _| call.feed(Input::Opened)),
@@ -158,21 +160,21 @@ impl Call {
 
     fn greet(&self) {
         let me = self.me.borrow().clone();
-        let drivers: Array = [JsValue::from_str("p2p")].into_iter().collect();
-        let hello = object(&[
-            ("type", "hello".into()),
-            ("protocol", js(1)),
-            ("instance", self.instance.borrow().as_str().into()),
-            ("drivers", drivers.into()),
-        ]);
+        let drivers: Array = browser::array(&["p2p".into()]);
+        let hello = Fields::new()
+            .put("type", "hello".into())
+            .put("protocol", js(1))
+            .put("instance", self.instance.borrow().as_str().into())
+            .put("drivers", drivers.into())
+            .build();
         if !me.participant.is_empty() {
             let last_seq = self.socket.with(|link| link.last_seq()).unwrap_or(0);
-            let resume = object(&[
-                ("participant", me.participant.as_str().into()),
-                ("incarnation", me.incarnation.as_str().into()),
-                ("secret", me.secret.as_str().into()),
-                ("last_seq", js(last_seq)),
-            ]);
+            let resume = Fields::new()
+                .put("participant", me.participant.as_str().into())
+                .put("incarnation", me.incarnation.as_str().into())
+                .put("secret", me.secret.as_str().into())
+                .put("last_seq", js(last_seq))
+                .build();
             set(&hello, "resume", &resume);
         }
         if let Some(text) = browser::stringify(&hello) {
@@ -181,11 +183,11 @@ impl Call {
     }
 
     /// Sends a frame when the link is open, with the `ack` that is due.
-    pub(crate) fn send_frame(&self, kind: &str, fields: &[(&str, JsValue)]) -> bool {
+    pub(crate) fn send_frame(&self, kind: &str, fields: Fields) -> bool {
         if !self.socket.is_open() {
             return false;
         }
-        let frame = object(fields);
+        let frame = fields.build();
         set(&frame, "type", &kind.into());
         let ack = self.socket.with(samewire_core::link::Link::acknowledged);
         set(&frame, "ack", &js(ack.unwrap_or(0)));
@@ -203,14 +205,13 @@ impl Call {
         };
         let sent = self.send_frame(
             "signal",
-            &[
-                ("id", js(id)),
-                ("to", peer.id.as_str().into()),
-                ("epoch", js(epoch)),
-                ("generation", js(generation)),
-                ("to_generation", js(peer.generation)),
-                ("payload", payload.clone()),
-            ],
+            Fields::new()
+                .put("id", js(id))
+                .put("to", peer.id.as_str().into())
+                .put("epoch", js(epoch))
+                .put("generation", js(generation))
+                .put("to_generation", js(peer.generation))
+                .put("payload", payload.clone()),
         );
         if sent {
             peer.last_signal.set(id);

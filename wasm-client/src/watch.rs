@@ -80,34 +80,37 @@ impl Watch {
 fn take(counters: &Rc<RefCell<Vec<Counter>>>, report: &JsValue) {
     let now = browser::now();
     let counters = counters.clone();
-    browser::for_each(report, move |entry| {
-        if text(&entry, "type").as_deref() != Some("inbound-rtp") {
-            return;
-        }
-        let Some(track) = text(&entry, "trackIdentifier") else {
-            return;
-        };
-        let video = text(&entry, "kind").as_deref() == Some("video");
-        let value = number(
-            &entry,
-            if video {
-                "framesDecoded"
-            } else {
-                "packetsReceived"
-            },
-        );
-        let mut counters = counters.borrow_mut();
-        match counters.iter_mut().find(|known| known.track == track) {
-            Some(known) if known.value != value => {
-                known.value = value;
-                known.moved_at = now;
+    browser::for_each(
+        report,
+        Box::new(move |entry| {
+            if !browser::is(&entry, "type", "inbound-rtp") {
+                return;
             }
-            None if value > 0 => counters.push(Counter {
-                track,
-                value,
-                moved_at: now,
-            }),
-            Some(_) | None => {}
-        }
-    });
+            let Some(track) = text(&entry, "trackIdentifier") else {
+                return;
+            };
+            let video = browser::is(&entry, "kind", "video");
+            let value = number(
+                &entry,
+                if video {
+                    "framesDecoded"
+                } else {
+                    "packetsReceived"
+                },
+            );
+            let mut counters = counters.borrow_mut();
+            match counters.iter_mut().find(|known| known.track == track) {
+                Some(known) if known.value != value => {
+                    known.value = value;
+                    known.moved_at = now;
+                }
+                None if value > 0 => counters.push(Counter {
+                    track,
+                    value,
+                    moved_at: now,
+                }),
+                Some(_) | None => {}
+            }
+        }),
+    );
 }

@@ -2,63 +2,49 @@
 
 use super::message::Candidate;
 
-/// How many generations of candidates are kept; beyond it the oldest is forgotten. Two are in flight
-/// at most (an ignored restart and its successor), the rest is room for a hurried renegotiation.
-pub const MAX_UFRAGS: usize = 8;
+/// How many candidates are kept in all; beyond it the oldest is forgotten.
+pub const MAX_CANDIDATES: usize = 256;
 
 /// How many candidates of one generation are kept. A host with many interfaces and relays has tens.
 pub const MAX_CANDIDATES_PER_UFRAG: usize = 64;
 
-/// Candidates by user name fragment, oldest fragment first.
+/// Candidates in order of arrival.
 #[derive(Debug)]
-pub(super) struct Kept<C> {
-    by_ufrag: Vec<(Option<String>, Vec<Candidate<C>>)>,
-}
+pub(super) struct Kept<C>(Vec<Candidate<C>>);
 
 impl<C> Default for Kept<C> {
     fn default() -> Self {
-        Self {
-            by_ufrag: Vec::new(),
-        }
+        Self(Vec::new())
     }
 }
 
 impl<C> Kept<C> {
     /// Keeps one; what exceeds the bounds is forgotten, because a flood must not cost memory.
     pub(super) fn keep(&mut self, candidate: Candidate<C>) {
-        let known = self
-            .by_ufrag
-            .iter_mut()
-            .find(|(ufrag, _)| *ufrag == candidate.ufrag);
-        if let Some((_, candidates)) = known {
-            if candidates.len() < MAX_CANDIDATES_PER_UFRAG {
-                candidates.push(candidate);
-            }
+        let same = self.0.iter().filter(|one| one.ufrag == candidate.ufrag);
+        if same.count() >= MAX_CANDIDATES_PER_UFRAG {
             return;
         }
-        if self.by_ufrag.len() >= MAX_UFRAGS {
-            self.by_ufrag.remove(0);
+        if self.0.len() >= MAX_CANDIDATES {
+            self.0.remove(0);
         }
-        self.by_ufrag
-            .push((candidate.ufrag.clone(), vec![candidate]));
+        self.0.push(candidate);
     }
 
     /// Takes out those which belong to a description with these fragments, and those of none.
     pub(super) fn take(&mut self, ufrags: &[String]) -> Vec<Candidate<C>> {
         let mut taken = Vec::new();
-        let mut left = Vec::new();
-        for (ufrag, candidates) in self.by_ufrag.drain(..) {
-            let belongs = match &ufrag {
+        for candidate in core::mem::take(&mut self.0) {
+            let belongs = match &candidate.ufrag {
                 Some(ufrag) => ufrags.contains(ufrag),
                 None => true,
             };
             if belongs {
-                taken.extend(candidates);
+                taken.push(candidate);
             } else {
-                left.push((ufrag, candidates));
+                self.0.push(candidate);
             }
         }
-        self.by_ufrag = left;
         taken
     }
 }
@@ -93,7 +79,8 @@ mod tests {
     #[test]
     fn r23_a_flood_of_candidates_is_bounded_and_the_oldest_generation_goes_first() {
         let mut kept = Kept::default();
-        for generation in 0..=MAX_UFRAGS {
+        let generations = MAX_CANDIDATES / MAX_CANDIDATES_PER_UFRAG;
+        for generation in 0..=generations {
             for body in 0..1_000 {
                 kept.keep(candidate(&generation.to_string(), body));
             }

@@ -238,16 +238,15 @@ impl<D, C> Negotiation<D, C> {
     /// Adds what was kept for the remote description that is in force now.
     fn release_kept(&mut self) {
         let ignoring = self.ignoring;
-        let ufrags = match &self.remote {
-            Some(ufrags) => ufrags,
-            None => return,
+        let Some(ufrags) = &self.remote else {
+            return;
         };
-        let kept = self.kept.take(ufrags);
-        self.outputs
-            .extend(kept.into_iter().map(|candidate| Output::AddCandidate {
+        for candidate in self.kept.take(ufrags) {
+            self.tell(Output::AddCandidate {
                 candidate,
                 ignoring,
-            }));
+            });
+        }
     }
 
     fn local_candidate(&mut self, candidate: C) {
@@ -261,9 +260,9 @@ impl<D, C> Negotiation<D, C> {
     }
 
     fn release_held(&mut self) {
-        let held = core::mem::take(&mut self.held);
-        self.outputs
-            .extend(held.into_iter().map(Output::SendCandidate));
+        for candidate in core::mem::take(&mut self.held) {
+            self.tell(Output::SendCandidate(candidate));
+        }
     }
 
     fn local_set(&mut self, body: D) {
@@ -325,7 +324,7 @@ impl<D, C> Negotiation<D, C> {
 
     fn agree(&mut self, offerer: bool) {
         self.agreement = Agreement::Stable;
-        self.agreed_remote.clone_from(&self.remote);
+        self.agreed_remote = self.remote.clone();
         self.tell(Output::Negotiated { offerer });
     }
 
@@ -333,7 +332,7 @@ impl<D, C> Negotiation<D, C> {
         if self.activity == Activity::RollingBack {
             self.activity = Activity::Idle;
             self.agreement = Agreement::Stable;
-            self.remote.clone_from(&self.agreed_remote);
+            self.remote = self.agreed_remote.clone();
         }
     }
 

@@ -37,7 +37,7 @@ mod inputs;
 mod machine;
 pub mod message;
 
-pub use candidates::{MAX_CANDIDATES_PER_UFRAG, MAX_UFRAGS};
+pub use candidates::{MAX_CANDIDATES, MAX_CANDIDATES_PER_UFRAG};
 pub use inputs::{Action, Failure, Input, Output, Role, Signalling};
 pub use machine::{Activity, MAX_WAITING, Negotiation};
 pub use message::{Candidate, Description, Kind, Message, OfferId, ufrags};

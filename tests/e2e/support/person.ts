@@ -6,6 +6,7 @@ import {
   type Locator,
   type Page,
   expect,
+  test as base,
 } from "@playwright/test";
 
 import type { Server } from "./server.ts";
@@ -124,10 +125,25 @@ export class Person {
     return this.page.getByTestId("chat-text").allInnerTexts();
   }
 
-  async leavesBrowser() {
+  async closesBrowser() {
     await this.#context.close();
   }
 }
+
+/** A test with people who close their browsers when it ends. */
+export const test = base.extend<{
+  person: (server: Server, session: string, name: string) => Promise<Person>;
+}>({
+  person: async ({ browser }, use) => {
+    const people: Person[] = [];
+    await use(async (server, session, name) => {
+      const person = await Person.join(browser, server, session, name);
+      people.push(person);
+      return person;
+    });
+    await Promise.all(people.map((person) => person.closesBrowser()));
+  },
+});
 
 /** Keeps every RTCPeerConnection of a page, so that a test can read its statistics. */
 async function watchConnections(page: Page) {

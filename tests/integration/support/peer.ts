@@ -32,11 +32,9 @@ export class Peer {
     this.instance = options.instance ?? randomUUID();
     // workerd may keep the connection for seconds after the closing handshake; like Chromium, a peer
     // does not wait for more than two of them.
-    const { origin } = options;
-    this.#socket = new WebSocket(url, protocols, {
-      closeTimeout: 2_000,
-      ...(origin && { origin }),
-    });
+    // (The types do not know `closeTimeout` yet.)
+    const patience: object = { closeTimeout: 2_000 };
+    this.#socket = new WebSocket(url, protocols, { origin: options.origin, ...patience });
     this.#socket.on("message", (data, binary) => {
       const text = data.toString();
       if (!binary && text === "pong") this.pongs += 1;

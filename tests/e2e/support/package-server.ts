@@ -1,0 +1,44 @@
+// Serves the built npm package and a blank page, on a free port.
+
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+const dist = new URL("../../../wasm-client/npm/dist/", import.meta.url);
+
+const files: Record<string, string> = {
+  "index.js": "text/javascript",
+  "samewire.wasm": "application/wasm",
+};
+
+export class PackageServer {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<PackageServer> {
+    const server = createServer(async (request, response) => {
+      const name = new URL(request.url ?? "/", "http://localhost").pathname.slice(1);
+      const type = files[name];
+      try {
+        const body = type ? await readFile(new URL(name, dist)) : "<!doctype html><title>.</title>";
+        response.writeHead(200, { "content-type": type ?? "text/html" }).end(body);
+      } catch (error) {
+        response.writeHead(500).end(`${error}: is the package built?`);
+      }
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    return new PackageServer(server);
+  }
+
+  get origin(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * Loads the WebAssembly, once. {@link join} calls it; call it yourself before a {@link Negotiator},
+ * or early, to have it loaded when somebody joins.
+ *
+ * @param url where `samewire.wasm` is, when it is not beside `index.js`
+ */
+export function init(url?: string | URL): Promise<void>;
+
+/** Joins a session. Resolves when the session has welcomed this participant. */
+export function join(options: JoinOptions): Promise<Call>;
+
+/** What {@link join} needs. */
+export interface JoinOptions {
+  /** The session's address, as `POST /v1/sessions/{id}/tokens` returned it. */
+  url: string;
+  /** The join token, as the same route returned it. */
+  token: string;
+  /**
+   * What to capture and send: both by default. `false` joins without; constraints are handed to
+   * `getUserMedia`; a stream of your own is sent as it is and never stopped. A device that does not
+   * exist is done without; one that is blocked rejects with `media-denied`.
+   */
+  media?: MediaStream | MediaOptions;
+}
+
+/** What to capture. */
+export interface MediaOptions {
+  audio?: boolean | MediaTrackConstraints;
+  video?: boolean | MediaTrackConstraints;
+}
+
+/** A running call. */
+export interface Call {
+  /** How it is going. */
+  readonly state: CallState;
+  /** Whether media goes from browser to browser or through a server. */
+  readonly mode: "p2p" | "sfu";
+  /** Everyone, oneself included, in order of arrival. Every read is a fresh snapshot. */
+  readonly participants: Participant[];
+  /** The own tracks, for a self view. */
+  readonly localTracks: Track[];
+  /** The chat so far, at most the last 200 messages from before joining. */
+  readonly messages: ChatMessage[];
+
+  /** Listens; the returned function stops listening. */
+  on<Name extends keyof CallEvents>(
+    name: Name,
+    listener: (detail: CallEvents[Name]) => void,
+  ): () => void;
+  /** Stops listening. */
+  off<Name extends keyof CallEvents>(
+    name: Name,
+    listener: (detail: CallEvents[Name]) => void,
+  ): void;
+
+  /** Mutes or unmutes. A muted microphone sends nothing. Captures one where there was none yet. */
+  setMicrophone(on: boolean): Promise<void>;
+  /** Switches the camera. Off, it is released and its light goes out. */
+  setCamera(on: boolean): Promise<void>;
+  /**
+   * Says something to everyone: 1 to 4,000 characters. Sent when the connection is back, if it is
+   * away. It has arrived when its own `chat` event comes.
+   */
+  chat(text: string): void;
+  /** Leaves. What was captured for this call is released. */
+  leave(): Promise<void>;
+}
+
+/** What a call tells. */
+export interface CallEvents {
+  /** Somebody joined, left, or looks different now. */
+  participant: ParticipantEvent;
+  /** The call's state changed. */
+  state: CallState;
+  /** Somebody said something; one's own messages come back, too. */
+  chat: ChatMessage;
+  /** Something failed. The call goes on unless its state is `left`. */
+  error: SamewireError;
+}
+
+/**
+ * - `connecting`: not everything that is sent to us is decoded yet
+ * - `connected`: it is, or it was once
+ * - `reconnecting`: the connection to the session is away and being restored; media goes on
+ * - `left`: it is over
+ */
+export type CallState = "connecting" | "connected" | "reconnecting" | "left";
+
+/** Somebody in the call. */
+export interface Participant {
+  readonly id: string;
+  /** The user this is a tab of. */
+  readonly userId: string;
+  readonly name: string;
+  /** `participant`, `host` or `viewer`. */
+  readonly role: string;
+  /** Whether this is oneself. */
+  readonly self: boolean;
+  /** What is known of them: `good` as long as their media is decoded here. */
+  readonly connection: "connecting" | "good" | "poor" | "lost";
+  /** Whether their tab is in the background. */
+  readonly hidden: boolean;
+  readonly tracks: Track[];
+}
+
+/** Somebody, and what happened to them. */
+export interface ParticipantEvent extends Participant {
+  readonly change: "joined" | "updated" | "left";
+}
+
+/** Where a track comes from. */
+export type Source = "microphone" | "camera" | "screen" | "screen_audio";
+
+/** One thing that somebody sends. */
+export interface Track {
+  readonly id: string;
+  readonly source: Source;
+  readonly kind: "audio" | "video";
+  readonly muted: boolean;
+  /** The media, once it is there; one's own camera has none while it is off. */
+  readonly track?: MediaStreamTrack;
+  /** The stream it is in, with the same participant's other track of that pair: give it to `srcObject`. */
+  readonly stream?: MediaStream;
+}
+
+/** Something that was said. */
+export interface ChatMessage {
+  /** The participant's id. */
+  readonly from: string;
+  readonly name: string;
+  readonly text: string;
+  /** When the session received it, in milliseconds since 1970. */
+  readonly at: number;
+  /** Whether one said it oneself. */
+  readonly self: boolean;
+}
+
+/** The one class of every rejection and every `error` event. */
+export class SamewireError extends Error {
+  readonly name: "SamewireError";
+  /** Stable, for programs. The server may send codes that are not listed here. */
+  readonly code: ErrorCode | (string & {});
+  /** When to try again, where that makes sense. */
+  readonly retryAfterMs?: number;
+  /** The other participant it is about, if any. */
+  readonly participant?: string;
+}
+
+/**
+ * The codes this package itself gives.
+ *
+ * - `misuse`, `url`, `wasm`: something to mend in the page
+ * - `media-…`: nothing could be captured, and why
+ * - `unauthorised`, `removed`, `ended`, `full`, `unsupported`, `replaced`: why a call is over
+ * - `left`: the call is over already
+ * - `chat-length`, `chat-waiting`: why a message was not taken
+ * - the others: a step of the negotiation with a participant failed
+ */
+export type ErrorCode =
+  | "misuse"
+  | "url"
+  | "wasm"
+  | "media-denied"
+  | "media-not-found"
+  | "media-in-use"
+  | "media-constraints"
+  | "media-unavailable"
+  | "unauthorised"
+  | "removed"
+  | "ended"
+  | "full"
+  | "unsupported"
+  | "replaced"
+  | "left"
+  | "chat-length"
+  | "chat-waiting"
+  | "connection-failed"
+  | "message-malformed"
+  | "send-failed"
+  | "offer-failed"
+  | "remote-offer-failed"
+  | "answer-failed"
+  | "remote-answer-failed"
+  | "rollback-failed"
+  | "candidate-failed"
+  | "too-many-descriptions";
+
+/**
+ * Perfect negotiation by itself, over any transport that delivers in order. Make one on either side,
+ * one of them polite, before tracks or data channels are added; then change the connection at will.
+ */
+export class Negotiator {
+  /** Needs {@link init} awaited. */
+  constructor(options: NegotiatorOptions);
+  /** Takes a message that the other side's `send` was given. */
+  receive(message: NegotiatorMessage): void;
+  /** Restarts ICE, whatever the signalling state. The polite side does so itself when ICE fails. */
+  restartIce(): void;
+  /** Call it when messages that were sent may not have arrived: the two negotiate anew. */
+  signalsLost(): void;
+  /** Stops listening. The connection stays open, and yours to close. */
+  close(): void;
+  /** Listens; the returned function stops listening. */
+  on<Name extends keyof NegotiatorEvents>(
+    name: Name,
+    listener: (detail: NegotiatorEvents[Name]) => void,
+  ): () => void;
+  /** Stops listening. */
+  off<Name extends keyof NegotiatorEvents>(
+    name: Name,
+    listener: (detail: NegotiatorEvents[Name]) => void,
+  ): void;
+}
+
+/** What a {@link Negotiator} needs. */
+export interface NegotiatorOptions {
+  connection: RTCPeerConnection;
+  /** Whether this side gives way when two offers meet. Exactly one side must. */
+  polite: boolean;
+  /** Takes a message to the other side's `receive`: plain data, good for JSON. */
+  send: (message: NegotiatorMessage) => void;
+}
+
+/** What two negotiators say to each other. */
+export type NegotiatorMessage =
+  | {
+      description: { type: "offer" | "answer"; sdp: string };
+      /** The number of the offer, or of the offer that is answered: a stale answer is dropped. */
+      offer: number;
+    }
+  | { candidate: RTCIceCandidateInit };
+
+/** What a {@link Negotiator} tells. */
+export interface NegotiatorEvents {
+  /** Both descriptions are in force. */
+  negotiated: { offerer: boolean };
+  /** Two offers met, and what this side did about it. */
+  glare: { role: "polite" | "impolite"; action: "rollback" | "ignore" };
+  /** Something failed. */
+  error: SamewireError;
+}
