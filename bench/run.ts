@@ -16,7 +16,7 @@ const root = new URL("..", import.meta.url).pathname;
 process.chdir(root);
 
 const output = (command: string, ...args: string[]) =>
-  execFileSync(command, args, { encoding: "utf8" }).trim();
+  execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 
 const began = Date.now();
 const tables: Table[] = [];
