@@ -4,7 +4,7 @@
 import { Peer, type Door } from "../tests/integration/support/peer.ts";
 import { Runtime, TOKEN_SECRET } from "../tests/integration/support/runtime.ts";
 import { type Table, ms, percentile, stopwatch } from "./figures.ts";
-import { differences } from "./same.ts";
+import { type Pair, differences } from "./same.ts";
 
 const WARM_UP = 300;
 const DECISIONS = 4_000;
@@ -30,13 +30,6 @@ interface Samples {
   javascript: number[];
 }
 
-/** Two people in one session of one of the two objects. */
-interface Pair {
-  session: string;
-  speaker: Peer;
-  listener: Peer;
-}
-
 export async function decisions(): Promise<Table> {
   const runtime = await Runtime.start({}, [PEER_WORKER]);
   try {
@@ -52,7 +45,7 @@ export async function decisions(): Promise<Table> {
       () => chat(peer),
     );
     const different = await differences(runtime.disk, ours, peer);
-    if (different) throw new Error(`the two objects do not do the same: ${different}`);
+    if (different) throw new Error(`bench/peer-object does not do the same:\n\n${different}`);
     const pings = await inTurns(
       DECISIONS,
       () => ping(ours.speaker),

@@ -33,11 +33,15 @@ interface Ticket {
 }
 
 export async function firstFrames(): Promise<Table> {
-  const pages = await servePages();
-  const origin = `http://localhost:${(pages.address() as AddressInfo).port}`;
-  const runtime = await Runtime.start({ ALLOWED_ORIGINS: origin });
-  const browser = await chromium.launch(config.use!.launchOptions);
+  const started: (() => unknown)[] = [];
   try {
+    const pages = await servePages();
+    started.push(() => pages.close());
+    const origin = `http://localhost:${(pages.address() as AddressInfo).port}`;
+    const runtime = await Runtime.start({ ALLOWED_ORIGINS: origin });
+    started.push(() => runtime.stop());
+    const browser = await chromium.launch(config.use!.launchOptions);
+    started.push(() => browser.close());
     const samples: number[] = [];
     const first = await browser.newPage();
     await open(first, origin);
@@ -59,9 +63,7 @@ export async function firstFrames(): Promise<Table> {
     }
     return table(samples);
   } finally {
-    await browser.close();
-    await runtime.stop();
-    pages.close();
+    for (const stop of started.toReversed()) await stop();
   }
 }
 

@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 
 import type { Peer } from "../tests/integration/support/peer.ts";
 
-interface Pair {
+/** Two people in one session of one of the two objects. */
+export interface Pair {
   session: string;
   speaker: Peer;
   listener: Peer;
