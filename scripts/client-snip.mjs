@@ -16,6 +16,8 @@ const panics = [
   /alloc(\[[0-9a-f]+\])?::raw_vec::(handle_error|capacity_overflow)/,
   /alloc(\[[0-9a-f]+\])?::alloc::handle_alloc_error/,
   /__rustc(\[[0-9a-f]+\])?::rust_begin_unwind/,
+  // The client formats nothing but panics: `format!` is disallowed in it, see its clippy.toml.
+  /^<?(core|[iu](8|16|32|64|size) as core)(\[[0-9a-f]+\])?::fmt::/,
 ];
 
 // What Rust's target and wasm-bindgen use, and browsers have had for years: with all features on, the

@@ -82,9 +82,14 @@ export interface CallEvents {
  * - `connecting`: not everything that is sent to us is decoded yet
  * - `connected`: it is, or it was once
  * - `reconnecting`: the connection to the session is away and being restored; media goes on
+ * - `switching`: everyone is moving to another way of carrying the call; media goes on
+ * - `exhausted`: no way to carry the call works; the session tries again by itself
  * - `left`: it is over
+ *
+ * This version of the session does not move, so `switching` and `exhausted` do not come yet.
  */
-export type CallState = "connecting" | "connected" | "reconnecting" | "left";
+export type CallState =
+  "connecting" | "connected" | "reconnecting" | "switching" | "exhausted" | "left";
 
 /** Somebody in the call. */
 export interface Participant {

@@ -15,6 +15,7 @@ use crate::negotiator::{Told, explain};
 use crate::peer::{Owner, Peer};
 use crate::roster::{Health, Participant, Roster, Source, track_view};
 use crate::socket::Socket;
+use crate::watch::STALLED_MS;
 
 /// What the application is told of the whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -293,7 +294,7 @@ impl Call {
 
     /// How one is doing as far as we and the session know; without a connection it is ourselves. Media that is decoded now outweighs a
     /// socket that is away (R30).
-    fn health(&self, one: &Participant) -> Health {
+    pub(crate) fn health(&self, one: &Participant) -> Health {
         let Some(peer) = self.peer(&one.id) else {
             return match self.state.get() {
                 State::Connecting => Health::Connecting,
@@ -301,7 +302,10 @@ impl Call {
                 State::Reconnecting | State::Left => Health::Lost,
             };
         };
-        match (peer.watch.seen.get(), peer.watch.was_seen.get(), one.told) {
+        // A track that was announced a moment ago may still be on its way.
+        let seen = peer.watch.seen.get()
+            || (one.told != Health::Lost && browser::now() - peer.watch.seen_at.get() < STALLED_MS);
+        match (seen, peer.watch.was_seen.get(), one.told) {
             (true, _, Health::Poor) => Health::Poor,
             (true, _, Health::Connecting | Health::Good | Health::Lost) => Health::Good,
             (false, _, Health::Lost) => Health::Lost,

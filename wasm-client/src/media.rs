@@ -10,7 +10,7 @@ use crate::capture;
 use crate::errors;
 use crate::peer::Peer;
 use crate::roster::Source;
-use crate::watch::EVERY_MS;
+use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
 /// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
 const FIRST_REPORT_MS: f64 = 5_000.0;
@@ -192,9 +192,12 @@ impl Call {
             self.watch_timer.take();
             return;
         }
+        let peers = self.peers.borrow().clone();
+        let all_seen = peers.iter().all(|peer| peer.watch.seen.get());
+        let every = if all_seen { EVERY_MS } else { AT_FIRST_MS };
         let this = self.this.clone();
         let timer = Timer::new(
-            EVERY_MS,
+            every,
             Box::new(move |_| {
                 if let Some(call) = this.upgrade() {
                     let peers = call.peers.borrow().clone();
@@ -229,9 +232,14 @@ impl Call {
             if seen {
                 sees.push(peer.id.clone());
                 peer.watch.was_seen.set(true);
+                peer.watch.seen_at.set(now);
             }
-            if peer.watch.seen.replace(seen) != seen {
-                self.tell_updated(&peer.id);
+            peer.watch.seen.set(seen);
+            if let Some(one) = self.participant(&peer.id) {
+                let health = self.health(&one);
+                if peer.watch.told.replace(health) != health {
+                    self.tell_participant(&one, "updated");
+                }
             }
         }
         let waited = now - self.welcomed_at.get();

@@ -6,12 +6,16 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Connection, number, text};
+use crate::roster::Health;
 
 /// How often the counters are read.
 pub(crate) const EVERY_MS: f64 = 500.0;
 
+/// How often while somebody is not seen yet: a page waits for that.
+pub(crate) const AT_FIRST_MS: f64 = 100.0;
+
 /// A counter that has not moved for so long means that nothing comes.
-const STALLED_MS: f64 = 2_000.0;
+pub(crate) const STALLED_MS: f64 = 2_000.0;
 
 /// A connection that never came up within this is tried anew by its initiator: some browsers say
 /// nothing at all (R26).
@@ -30,6 +34,10 @@ pub(crate) struct Watch {
     pub(crate) seen: Cell<bool>,
     /// Whether it ever was.
     pub(crate) was_seen: Cell<bool>,
+    /// When it last was.
+    pub(crate) seen_at: Cell<f64>,
+    /// What the application was last told.
+    pub(crate) told: Cell<Health>,
     tried_at: Cell<f64>,
 }
 
@@ -39,6 +47,8 @@ impl Watch {
             counters: Rc::default(),
             seen: Cell::new(false),
             was_seen: Cell::new(false),
+            seen_at: Cell::new(0.0),
+            told: Cell::new(Health::Connecting),
             tried_at: Cell::new(now),
         }
     }

@@ -1,6 +1,7 @@
 //! The bodies of the HTTP API: camelCase JSON.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::client::Track;
@@ -26,13 +27,14 @@ pub struct TokenRequest {
     #[serde(default)]
     pub ttl_seconds: Option<u64>,
     /// How the session is to be; the first one stored wins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "exactly_settings")]
     pub session: Option<SessionSettings>,
 }
 
-/// How a session is to be, set by its first token.
+/// How a session is to be, set by its first token. A backend is told of a key that is none; in a
+/// token it is ignored, because a newer version may have made that (R6).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct SessionSettings {
     /// What people call it: at most 128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,26 @@ pub struct SessionSettings {
     /// Constants of this session, as in the `TUNING` variable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Value>,
+}
+
+impl SessionSettings {
+    const KEYS: &[&str] = &["title", "mode", "p2pLimit", "tuning"];
+}
+
+fn exactly_settings<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SessionSettings>, D::Error> {
+    let Some(value) = Option::<Value>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let mut keys = value
+        .as_object()
+        .into_iter()
+        .flat_map(|object| object.keys());
+    match keys.find(|key| !SessionSettings::KEYS.contains(&key.as_str())) {
+        Some(key) => Err(D::Error::unknown_field(key, SessionSettings::KEYS)),
+        None => serde_json::from_value(value).map_err(D::Error::custom),
+    }
 }
 
 /// The answer to `POST /v1/sessions/{id}/tokens` and `POST /demo/token`.

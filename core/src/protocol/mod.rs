@@ -4,12 +4,14 @@
 //! Unknown fields are ignored in both directions, so that a Worker and its objects may run
 //! different versions while a deployment is under way (R6).
 //!
-//! [`client`] is read by the session, [`server`] is written by it, [`http`] is what backends and
-//! operators see, [`ids`] are the names and numbers that all of them share, [`close`] are the codes
-//! with which a socket ends.
+//! [`client`] is read by the session, through [`decode`]; [`server`] is written by it, and
+//! [`encoded`] once for all who receive it; [`http`] is what backends and operators see, [`ids`] are
+//! the names and numbers that all of them share, [`close`] are the codes with which a socket ends.
 
 pub mod client;
 pub mod close;
+pub mod decode;
+pub mod encoded;
 pub mod http;
 pub mod ids;
 pub mod server;

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::client::Track;
+pub use super::encoded::Encoded;
 use super::ids::{
-    Epoch, Generation, Incarnation, MessageId, Ordinal, ParticipantId, ProviderName, Seq,
-    SessionId, UserId,
+    Epoch, Generation, Incarnation, MessageId, Ordinal, ParticipantId, ProviderName, SessionId,
+    UserId,
 };
 use crate::time::Millis;
 
@@ -19,7 +20,16 @@ pub enum ServerMessage {
     /// The answer to `hello`.
     Welcome(Box<Welcome>),
     /// The session as it is: the answer to a message of a stale epoch (R1).
-    Session(SessionState),
+    Session {
+        /// The session.
+        session: SessionState,
+        /// A switch under way.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        switch: Option<PreparedLeg>,
+        /// The provider's credentials.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        credentials: Option<Value>,
+    },
     /// Somebody arrived. Comes before any of their signals.
     ParticipantJoined(Roster),
     /// Somebody's tracks, presence, connection or generation changed.
@@ -233,9 +243,9 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connection {
-    /// Has not yet said `connected` of this generation.
+    /// Has not yet said `connected` with somebody seen, or alone, in this generation.
     Connecting,
-    /// Has said `connected`, and its socket is here.
+    /// Has said so, and its socket is here.
     Good,
     /// Has said that its call is poor.
     Poor,
@@ -374,29 +384,6 @@ pub struct ErrorFrame {
     /// When to try again, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
-}
-
-/// A message as JSON text, without the number that each receiver's copy carries.
-///
-/// A message for many is written once; [`Encoded::frame`] adds each receiver's `seq`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Encoded(pub String);
-
-impl Encoded {
-    /// Writes a message.
-    pub fn of(message: &ServerMessage) -> Self {
-        // None of these types has a key that is not a string or a number JSON lacks, the only
-        // reasons for serde_json to fail.
-        Self(serde_json::to_string(message).unwrap_or_else(|_| "{}".to_owned()))
-    }
-
-    /// The frame for one receiver: the message's fields behind its `seq`.
-    pub fn frame(&self, seq: Seq) -> String {
-        let fields = self.0.strip_prefix('{').unwrap_or(&self.0);
-        let comma = if fields == "}" { "" } else { "," };
-        format!("{{\"seq\":{}{comma}{fields}", seq.0)
-    }
 }
 
 /// Whose media everyone decodes, as the snapshot shows it.

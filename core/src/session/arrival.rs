@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::decision::{Turn, Write};
+use super::decision::Turn;
 use super::input::{Claims, Mint};
 use super::mailbox::Mailbox;
-use super::record::{Fence, Kept, ParticipantRecord, SecretHash, SessionRecord};
+use super::record::{ParticipantRecord, SecretHash, SessionRecord};
 use super::roster::Participant;
 use super::{Life, Session, Settings};
 use crate::protocol::PROTOCOL_VERSION;
@@ -14,9 +14,7 @@ use crate::protocol::close::CloseCode;
 use crate::protocol::ids::{
     Epoch, Generation, Instance, Ordinal, ParticipantId, SessionId, SocketId, is_plain_name,
 };
-use crate::protocol::server::{
-    ClientConfig, Mode, ParticipantView, Role, Roster, ServerMessage, Welcome,
-};
+use crate::protocol::server::{Mode, Role};
 use crate::provider::Provider;
 use crate::provider::rule::{Demand, NoProvider, choose};
 
@@ -28,17 +26,18 @@ enum Refusal {
 }
 
 /// Who came, and in what way.
-struct Arrival {
-    id: ParticipantId,
-    way: Way,
+pub(super) struct Arrival {
+    pub(super) id: ParticipantId,
+    pub(super) way: Way,
 }
 
 /// In what way a `hello` came in.
-enum Way {
+pub(super) enum Way {
     /// Somebody who was not here.
     New,
-    /// A tab that was here and begins again: its generation grows.
-    Anew,
+    /// A tab that was here and begins again: its generation grows. The secret is the one by which
+    /// it showed who it is, if it did.
+    Anew(Option<SecretHash>),
     /// A tab that goes on where its last socket ended, by this secret.
     Resumed(SecretHash),
 }
@@ -108,7 +107,12 @@ impl Session {
                 .filter(|resume| proven && life.can_replay(&id, resume));
             return match resume {
                 Some(resume) => Ok(life.resume(turn, socket, id, hello, &resume)),
-                None => life.begin_anew(turn, socket, id, hello, &self.settings),
+                None => {
+                    let used = hello.resume.as_ref().filter(|_| proven);
+                    let way = Way::Anew(used.map(|resume| SecretHash::of(&resume.secret)));
+                    life.begin_anew(turn, socket, &id, claims, hello, &self.settings)?;
+                    Ok(Arrival { id, way })
+                }
             };
         }
         if expired {
@@ -255,6 +259,7 @@ impl Life {
         if let Some(old) = participant.record.socket.replace(socket.clone()) {
             turn.close(&old, CloseCode::Replaced, "replaced");
         }
+        participant.record.away_since = None;
         participant.since = turn.now;
         if hello.device.is_some() {
             participant.record.device.clone_from(&hello.device);
@@ -293,14 +298,17 @@ impl Life {
         &mut self,
         turn: &mut Turn,
         socket: &SocketId,
-        id: ParticipantId,
+        id: &ParticipantId,
+        claims: Claims,
         hello: Hello,
         settings: &Settings,
-    ) -> Result<Arrival, Refusal> {
-        self.check_room(&settings.providers, Some(&id), &hello)?;
-        self.attach(turn, &id, socket, &hello);
-        if let Some(participant) = self.participants.get_mut(&id) {
+    ) -> Result<(), Refusal> {
+        self.check_room(&settings.providers, Some(id), &hello)?;
+        self.attach(turn, id, socket, &hello);
+        if let Some(participant) = self.participants.get_mut(id) {
             let record = &mut participant.record;
+            record.name = claims.name;
+            record.role = claims.role;
             record.generation = record.generation.next();
             record.drivers = hello.drivers;
             record.connected = false;
@@ -309,9 +317,9 @@ impl Life {
             record.hidden = false;
             participant.mailbox.drop_all();
         }
-        self.forget_seen(turn, &id);
-        self.announce(turn, &id);
-        Ok(Arrival { id, way: Way::Anew })
+        self.forget_seen(turn, id);
+        self.announce(turn, id);
+        Ok(())
     }
 
     fn add(
@@ -336,6 +344,7 @@ impl Life {
             generation: Generation(1),
             drivers: hello.drivers,
             socket: Some(socket.clone()),
+            away_since: None,
             secret: SecretHash::of(&mint.secret),
             previous_secret: None,
             connected: false,
@@ -351,89 +360,5 @@ impl Life {
         };
         self.participants
             .insert(mint.participant.clone(), participant);
-    }
-
-    /// Answers `hello`, tells again what was missed, and tells the others of someone new.
-    fn welcome(&mut self, turn: &mut Turn, arrival: &Arrival, mint: &Mint, settings: &Settings) {
-        let Arrival { id, way } = arrival;
-        let (participants, chat) = match way {
-            Way::Resumed(_) => (Vec::new(), Vec::new()),
-            Way::New | Way::Anew => (
-                self.views(),
-                self.chat.iter().map(|c| c.line.clone()).collect(),
-            ),
-        };
-        let session = self.state();
-        let missed = self.take_unheard(id);
-        let Some(participant) = self.participants.get_mut(id) else {
-            return;
-        };
-        participant.record.secret = SecretHash::of(&mint.secret);
-        // Until a frame shows that this `welcome` arrived, the client may know only what it used.
-        participant.record.previous_secret = match way {
-            Way::Resumed(used) => Some(used.clone()),
-            Way::New | Way::Anew => None,
-        };
-        turn.changed.insert(id.clone());
-        turn.store(Write::Forget(id.clone(), participant.mailbox.cursor().seq));
-        let welcome = Welcome {
-            participant: id.clone(),
-            ordinal: participant.record.ordinal,
-            generation: participant.record.generation,
-            resume_secret: mint.secret.clone(),
-            resumed: matches!(way, Way::Resumed(_)),
-            last_id: participant.mailbox.cursor().last_id,
-            session,
-            switch: None,
-            participants,
-            chat,
-            ice_servers: settings.ice_servers.clone(),
-            credentials: None,
-            config: ClientConfig {
-                heartbeat_ms: self.tuning.heartbeat,
-                lease_ms: self.tuning.lease,
-                sample_ms: self.tuning.sample,
-            },
-        };
-        self.tell_once(turn, id, &ServerMessage::Welcome(Box::new(welcome)));
-        for kept in missed {
-            self.tell(turn, id, kept.message, kept.fence);
-        }
-        if matches!(way, Way::New)
-            && let Some(view) = self.participants.get(id).map(Participant::view)
-        {
-            let joined = Roster {
-                participant: view,
-                reason: None,
-            };
-            self.tell_others(turn, id, &ServerMessage::ParticipantJoined(joined));
-        }
-    }
-
-    /// Takes out what a participant has not acknowledged. A signal only if its epoch and both
-    /// generations still hold: old SDP is never told again (R25).
-    fn take_unheard(&mut self, id: &ParticipantId) -> Vec<Kept> {
-        let committed = self.record.epoch;
-        let generations: BTreeMap<_, _> = self
-            .participants
-            .iter()
-            .map(|(id, p)| (id.clone(), p.record.generation))
-            .collect();
-        let holds = |fence: &Fence| {
-            fence.epoch == committed
-                && generations.get(&fence.from) == Some(&fence.generation)
-                && generations.get(id) == Some(&fence.to_generation)
-        };
-        self.participants
-            .get_mut(id)
-            .map(|p| p.mailbox.take_unheard(holds))
-            .unwrap_or_default()
-    }
-
-    /// Everyone, in the order of arrival.
-    pub(super) fn views(&self) -> Vec<ParticipantView> {
-        let mut views: Vec<_> = self.participants.values().map(Participant::view).collect();
-        views.sort_by_key(|view| view.ordinal);
-        views
     }
 }

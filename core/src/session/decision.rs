@@ -23,7 +23,7 @@ pub enum Write {
     /// The session's row.
     Session(SessionRecord),
     /// One participant's row.
-    Participant(ParticipantRecord),
+    Participant(Box<ParticipantRecord>),
     /// A participant is gone, with cursor and kept frames.
     Gone(ParticipantId),
     /// How far the exchange with one participant is.

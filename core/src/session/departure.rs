@@ -8,12 +8,20 @@ use crate::protocol::server::{LeaveReason, Roster, ServerMessage};
 use crate::time::Millis;
 
 impl Session {
-    /// Looks at who had a socket when the object died and has none now.
+    /// Tells of those who had a socket when the object died and have none now.
     pub(super) fn notice_vanished(&mut self, turn: &mut Turn) {
-        for id in std::mem::take(&mut self.vanished) {
-            if let Some(life) = &mut self.life {
-                life.detach(turn, &id);
-            }
+        let vanished = std::mem::take(&mut self.vanished);
+        let Some(life) = &mut self.life else { return };
+        if !vanished.is_empty() {
+            // The leases of all who are away began afresh.
+            let away = life
+                .participants
+                .values()
+                .filter(|p| p.record.socket.is_none());
+            turn.changed.extend(away.map(|p| p.record.id.clone()));
+        }
+        for id in vanished {
+            life.announce(turn, &id);
         }
     }
 
@@ -46,8 +54,7 @@ impl Life {
         let Some(participant) = self.participants.get_mut(id) else {
             return;
         };
-        participant.record.socket = None;
-        participant.since = turn.now;
+        participant.go_away(turn.now);
         self.announce(turn, id);
     }
 
@@ -118,6 +125,10 @@ impl Life {
             let Some(participant) = self.participants.get_mut(&id) else {
                 continue;
             };
+            if !participant.mailbox.is_too_full() {
+                // Within this turn it began anew.
+                continue;
+            }
             participant.mailbox.drop_all();
             let up_to = participant.mailbox.cursor().seq;
             turn.moved.insert(id.clone());

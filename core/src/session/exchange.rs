@@ -1,5 +1,7 @@
 //! What participants say to each other, and of themselves.
 
+use std::collections::BTreeSet;
+
 use super::Life;
 use super::decision::{Turn, Write};
 use super::record::{Fence, NumberedLine};
@@ -11,7 +13,11 @@ use crate::protocol::{CHAT_KEPT, MAX_CHAT_CHARS, MAX_NAME_BYTES, MAX_TRACKS};
 impl Life {
     /// Answers a message of another epoch than the committed one with the session as it is (R1).
     pub(super) fn stale(&mut self, turn: &mut Turn, id: &ParticipantId) {
-        let message = ServerMessage::Session(self.state());
+        let message = ServerMessage::Session {
+            session: self.state(),
+            switch: None,
+            credentials: None,
+        };
         self.tell_once(turn, id, &message);
     }
 
@@ -21,6 +27,14 @@ impl Life {
             self.stale(turn, id);
         }
         stale
+    }
+
+    /// Answers what this version does not act on.
+    pub(super) fn not_served(&mut self, turn: &mut Turn, id: &ParticipantId, epoch: Option<Epoch>) {
+        if !epoch.is_some_and(|epoch| self.is_stale(turn, id, epoch)) {
+            let message = "this version of the session does not act on this message yet";
+            self.error(turn, id, "not_served", message);
+        }
     }
 
     /// Notes a client's `id`; says whether it was handled before.
@@ -136,17 +150,19 @@ impl Life {
         if self.is_stale(turn, id, connected.epoch) {
             return;
         }
-        let sees = connected
+        let sees: BTreeSet<_> = connected
             .sees
             .into_iter()
             .filter(|other| other != id && self.participants.contains_key(other))
             .collect();
+        let alone = self.participants.len() == 1;
         let Some(participant) = self.participants.get_mut(id) else {
             return;
         };
         let before = participant.connection();
+        // Whoever sees nobody though others are here is still on the way.
+        participant.record.connected |= alone || !sees.is_empty();
         participant.record.sees = sees;
-        participant.record.connected = true;
         turn.changed.insert(id.clone());
         if participant.connection() != before {
             self.announce(turn, id);
@@ -178,7 +194,7 @@ fn wrong_with(tracks: &[Track]) -> Option<&'static str> {
     if tracks.len() > MAX_TRACKS {
         return Some("a participant has at most 16 tracks");
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for track in tracks {
         if !is_plain_name(track.id.as_str()) {
             return Some("a track's \"id\" is 1 to 128 characters of A-Z, a-z, 0-9, _ and -");

@@ -52,7 +52,7 @@ impl Mailbox {
     }
 
     pub(super) fn is_too_full(&self) -> bool {
-        self.kept.len() > MAX_UNACKNOWLEDGED_FRAMES || self.bytes > MAX_UNACKNOWLEDGED_BYTES
+        self.kept.len() >= MAX_UNACKNOWLEDGED_FRAMES || self.bytes >= MAX_UNACKNOWLEDGED_BYTES
     }
 
     /// Forgets frames up to `seq`; says whether there were any.

@@ -17,9 +17,9 @@
 //!    from [`Input::Tick`].
 //!
 //! In reading order: [`input`] and [`decision`], what goes in and comes out; [`record`], what is
-//! stored; `arrival` (`hello`, capacity, resume), `exchange` (signals, chat, tracks, who sees whom),
-//! `departure` (leaving, leases, the end); `mailbox`, what each participant is still to be told;
-//! `timers` and `snapshot`.
+//! stored; `arrival` (`hello`, capacity, resume) and `welcome`, its answer; `exchange` (signals,
+//! chat, tracks, who sees whom), `departure` (leaving, leases, the end); `mailbox`, what each
+//! participant is still to be told; `timers` and `snapshot`.
 
 mod arrival;
 pub mod decision;
@@ -31,6 +31,7 @@ pub mod record;
 mod roster;
 mod snapshot;
 mod timers;
+mod welcome;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -69,7 +70,7 @@ pub struct Session {
     settings: Settings,
     pending: BTreeMap<SocketId, Pending>,
     life: Option<Life>,
-    /// Who was attached when the object died and has no socket now; looked at before the next input.
+    /// Who was attached when the object died and has no socket now; told of before the next input.
     vanished: Vec<ParticipantId>,
 }
 
@@ -95,7 +96,8 @@ struct Life {
 impl Session {
     /// A session as it was stored, with the sockets that are still open (R3).
     ///
-    /// Leases start afresh: who has no socket any more counts as away since `now`.
+    /// Where sockets survived, the object was only asleep, and leases go on. Where a participant's
+    /// socket did not, the object was killed, and the leases of all who are away start afresh.
     pub fn restore(
         id: SessionId,
         settings: Settings,
@@ -107,14 +109,18 @@ impl Session {
         let life = stored.session.map(|record| {
             let mut participants = BTreeMap::new();
             for record in stored.participants {
-                let attached = record
-                    .socket
-                    .as_ref()
-                    .is_some_and(|s| sockets.remove(s).is_some());
-                if record.socket.is_some() && !attached {
+                let open = record.socket.as_ref().and_then(|s| sockets.remove(s));
+                if record.socket.is_some() && open.is_none() {
                     vanished.push(record.id.clone());
                 }
-                participants.insert(record.id.clone(), Participant::restore(record, now));
+                let participant = Participant::restore(record, open.as_ref(), now);
+                participants.insert(participant.record.id.clone(), participant);
+            }
+            if !vanished.is_empty() {
+                let away = participants
+                    .values_mut()
+                    .filter(|p| p.record.socket.is_none());
+                away.for_each(|p| p.go_away(now));
             }
             for (id, cursor) in stored.cursors {
                 if let Some(participant) = participants.get_mut(&id) {
@@ -225,17 +231,12 @@ impl Session {
             ClientMessage::Presence(presence) => life.presence(turn, &id, presence),
             ClientMessage::Leave => life.leave(turn, &id),
             ClientMessage::Ack => {}
+            // Nothing is prepared, so every epoch that could be ready is stale.
             ClientMessage::Ready(_) => life.stale(turn, &id),
-            ClientMessage::Failed(_)
-            | ClientMessage::Suspect(_)
-            | ClientMessage::Quality(_)
-            | ClientMessage::End
-            | ClientMessage::Probe(_) => life.error(
-                turn,
-                &id,
-                "not_served",
-                "this version of the session does not act on this message yet",
-            ),
+            ClientMessage::Failed(failed) => life.not_served(turn, &id, Some(failed.epoch)),
+            ClientMessage::Suspect(suspect) => life.not_served(turn, &id, Some(suspect.epoch)),
+            ClientMessage::Quality(quality) => life.not_served(turn, &id, Some(quality.epoch)),
+            ClientMessage::End | ClientMessage::Probe(_) => life.not_served(turn, &id, None),
         }
     }
 
@@ -246,6 +247,7 @@ impl Session {
         } else if let Some(life) = &mut self.life
             && let Some(id) = life.owner(socket)
         {
+            life.heard(turn, &id, None);
             life.error(turn, &id, error.code, &error.message);
             if fatal {
                 turn.close(socket, CloseCode::Protocol, error.code);

@@ -103,12 +103,16 @@ pub struct ParticipantRecord {
     /// The socket it is attached by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socket: Option<SocketId>,
+    /// Since when it has none. Stored, or an object that hibernates would begin the lease again
+    /// whenever it wakes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_since: Option<Millis>,
     /// The secret of the last `welcome`.
     pub secret: SecretHash,
     /// The secret before that, until the first frame after that `welcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<SecretHash>,
-    /// Whether this generation has said `connected`.
+    /// Whether this generation has said `connected` with somebody seen, or alone.
     #[serde(default)]
     pub connected: bool,
     /// Whose media it decodes (R41).

@@ -1,9 +1,9 @@
 //! Who is in the session, and how each is told something.
 
-use super::Life;
 use super::decision::{Turn, Write};
 use super::mailbox::Mailbox;
 use super::record::{Fence, Kept, ParticipantRecord};
+use super::{Life, Pending};
 use crate::protocol::ids::{ParticipantId, Seq, SocketId};
 use crate::protocol::server::{
     Connection, Encoded, ErrorFrame, LifeState, ParticipantView, Roster, ServerMessage,
@@ -21,12 +21,35 @@ pub(super) struct Participant {
 }
 
 impl Participant {
-    pub(super) fn restore(record: ParticipantRecord, now: Millis) -> Self {
+    /// A participant as it was stored, with its socket if that is still open.
+    pub(super) fn restore(
+        mut record: ParticipantRecord,
+        open: Option<&Pending>,
+        now: Millis,
+    ) -> Self {
+        let since = match (open, record.away_since) {
+            // It was heard when it opened, at least. That may be long ago: the next tick, which is
+            // due at once, knows when it was heard last.
+            (Some(socket), _) => socket.opened,
+            (None, Some(since)) => since,
+            (None, None) => now,
+        };
+        if open.is_none() {
+            record.socket = None;
+            record.away_since = Some(since);
+        }
         Self {
             record,
-            since: now,
+            since,
             mailbox: Mailbox::default(),
         }
+    }
+
+    /// Begins to be away.
+    pub(super) fn go_away(&mut self, now: Millis) {
+        self.record.socket = None;
+        self.record.away_since = Some(now);
+        self.since = now;
     }
 
     pub(super) fn view(&self) -> ParticipantView {
@@ -194,7 +217,7 @@ impl Life {
         }
         for id in std::mem::take(&mut turn.changed) {
             if let Some(participant) = self.participants.get(&id) {
-                turn.store(Write::Participant(participant.record.clone()));
+                turn.store(Write::Participant(Box::new(participant.record.clone())));
             }
         }
         for id in std::mem::take(&mut turn.moved) {

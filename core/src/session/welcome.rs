@@ -1,0 +1,105 @@
+//! The answer to `hello`: who the client is, everything it needs, and what it has missed.
+
+use std::collections::BTreeMap;
+
+use super::arrival::{Arrival, Way};
+use super::decision::{Turn, Write};
+use super::input::Mint;
+use super::record::{Fence, Kept, SecretHash};
+use super::roster::Participant;
+use super::{Life, Settings};
+use crate::protocol::ids::ParticipantId;
+use crate::protocol::server::{ClientConfig, ParticipantView, Roster, ServerMessage, Welcome};
+
+impl Life {
+    /// Answers `hello`, tells again what was missed, and tells the others of someone new.
+    pub(super) fn welcome(
+        &mut self,
+        turn: &mut Turn,
+        arrival: &Arrival,
+        mint: &Mint,
+        settings: &Settings,
+    ) {
+        let Arrival { id, way } = arrival;
+        let (participants, chat) = match way {
+            Way::Resumed(_) => (Vec::new(), Vec::new()),
+            Way::New | Way::Anew(_) => (
+                self.views(),
+                self.chat.iter().map(|c| c.line.clone()).collect(),
+            ),
+        };
+        let session = self.state();
+        let missed = self.take_unheard(id);
+        let Some(participant) = self.participants.get_mut(id) else {
+            return;
+        };
+        participant.record.secret = SecretHash::of(&mint.secret);
+        // Until a frame shows that this `welcome` arrived, the client may know only what it used.
+        participant.record.previous_secret = match way {
+            Way::Resumed(used) => Some(used.clone()),
+            Way::Anew(used) => used.clone(),
+            Way::New => None,
+        };
+        turn.changed.insert(id.clone());
+        turn.store(Write::Forget(id.clone(), participant.mailbox.cursor().seq));
+        let welcome = Welcome {
+            participant: id.clone(),
+            ordinal: participant.record.ordinal,
+            generation: participant.record.generation,
+            resume_secret: mint.secret.clone(),
+            resumed: matches!(way, Way::Resumed(_)),
+            last_id: participant.mailbox.cursor().last_id,
+            session,
+            switch: None,
+            participants,
+            chat,
+            ice_servers: settings.ice_servers.clone(),
+            credentials: None,
+            config: ClientConfig {
+                heartbeat_ms: self.tuning.heartbeat,
+                lease_ms: self.tuning.lease,
+                sample_ms: self.tuning.sample,
+            },
+        };
+        self.tell_once(turn, id, &ServerMessage::Welcome(Box::new(welcome)));
+        for kept in missed {
+            self.tell(turn, id, kept.message, kept.fence);
+        }
+        if matches!(way, Way::New)
+            && let Some(view) = self.participants.get(id).map(Participant::view)
+        {
+            let joined = Roster {
+                participant: view,
+                reason: None,
+            };
+            self.tell_others(turn, id, &ServerMessage::ParticipantJoined(joined));
+        }
+    }
+
+    /// Takes out what a participant has not acknowledged. A signal only if its epoch and both
+    /// generations still hold: old SDP is never told again (R25).
+    fn take_unheard(&mut self, id: &ParticipantId) -> Vec<Kept> {
+        let committed = self.record.epoch;
+        let generations: BTreeMap<_, _> = self
+            .participants
+            .iter()
+            .map(|(id, p)| (id.clone(), p.record.generation))
+            .collect();
+        let holds = |fence: &Fence| {
+            fence.epoch == committed
+                && generations.get(&fence.from) == Some(&fence.generation)
+                && generations.get(id) == Some(&fence.to_generation)
+        };
+        self.participants
+            .get_mut(id)
+            .map(|p| p.mailbox.take_unheard(holds))
+            .unwrap_or_default()
+    }
+
+    /// Everyone, in the order of arrival.
+    pub(super) fn views(&self) -> Vec<ParticipantView> {
+        let mut views: Vec<_> = self.participants.values().map(Participant::view).collect();
+        views.sort_by_key(|view| view.ordinal);
+        views
+    }
+}

@@ -1,0 +1,114 @@
+//! What tabs do. `ana`'s sockets are `ana#1`, `ana#2`, …; her instance is `tab-ana`.
+
+use samewire_core::session::{Claims, Decision};
+use serde_json::{Value, json};
+
+use super::{Tab, World, claims, hello, types};
+
+impl World {
+    pub(crate) fn socket(&self, name: &str) -> String {
+        format!("{name}#{}", self.tabs[name].sockets)
+    }
+
+    pub(crate) fn id(&self, name: &str) -> String {
+        self.tabs[name].participant.clone()
+    }
+
+    /// Opens the next socket of a tab; says its name.
+    pub(crate) fn dial(&mut self, name: &str, claims: Claims) -> String {
+        self.tabs.entry(name.to_owned()).or_default().sockets += 1;
+        let socket = self.socket(name);
+        self.open(&socket, claims);
+        socket
+    }
+
+    /// A fresh page arrives: `hello` without a resume. Gives the first frame of the answer.
+    pub(crate) fn join(&mut self, name: &str) -> Value {
+        self.join_with(name, claims(name))
+    }
+
+    pub(crate) fn join_with(&mut self, name: &str, claims: Claims) -> Value {
+        let socket = self.dial(name, claims);
+        self.raw(&socket, &hello(&format!("tab-{name}")).to_string());
+        self.first(name)
+    }
+
+    /// Comes back with what the tab has kept.
+    pub(crate) fn resume(&mut self, name: &str) -> Value {
+        self.resume_with(name, claims(name), self.tabs[name].clone())
+    }
+
+    pub(crate) fn resume_with(&mut self, name: &str, claims: Claims, with: Tab) -> Value {
+        let socket = self.dial(name, claims);
+        let mut frame = hello(&format!("tab-{name}"));
+        frame["resume"] = json!({
+            "participant": with.participant, "incarnation": with.incarnation,
+            "secret": with.secret, "last_seq": with.last_seq,
+        });
+        self.raw(&socket, &frame.to_string());
+        self.first(name)
+    }
+
+    /// The first frame of a tab's socket, without reading it.
+    pub(crate) fn first(&self, name: &str) -> Value {
+        let frames = &self.wires[&self.socket(name)].frames;
+        frames.first().cloned().unwrap_or(Value::Null)
+    }
+
+    /// Everything on the tab's socket that it had not read.
+    pub(crate) fn heard(&mut self, name: &str) -> Vec<Value> {
+        let socket = self.socket(name);
+        let wire = self.wires.get_mut(&socket).unwrap();
+        let unread = wire.frames.get(wire.read..).unwrap().to_vec();
+        wire.read = wire.frames.len();
+        let tab = self.tabs.get_mut(name).unwrap();
+        for frame in &unread {
+            tab.last_seq = frame["seq"].as_u64().unwrap();
+            if frame["type"] == "welcome" {
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                tab.participant = text(&frame["participant"]);
+                tab.incarnation = text(&frame["session"]["incarnation"]);
+                tab.secret = text(&frame["resume_secret"]);
+            }
+        }
+        unread
+    }
+
+    pub(crate) fn say(&mut self, name: &str, frame: Value) -> Decision {
+        self.raw(&self.socket(name), &frame.to_string())
+    }
+
+    /// Reads everything and acknowledges it.
+    pub(crate) fn ack(&mut self, name: &str) -> Vec<Value> {
+        let heard = self.heard(name);
+        self.say(
+            name,
+            json!({"type": "ack", "ack": self.tabs[name].last_seq}),
+        );
+        heard
+    }
+
+    /// The tab's network goes, and the runtime notices.
+    pub(crate) fn cut(&mut self, name: &str) -> Decision {
+        self.closed(&self.socket(name))
+    }
+
+    pub(crate) fn beat(&mut self, name: &str) {
+        let socket = self.socket(name);
+        self.wires.get_mut(&socket).unwrap().beat = Some(self.now);
+    }
+
+    /// Code and reason with which the session closed the tab's socket.
+    pub(crate) fn close_of(&self, name: &str) -> Option<(u16, &'static str)> {
+        self.wires[&self.socket(name)].closed
+    }
+
+    /// Code of the only frame and of the close of a socket that was turned away.
+    pub(crate) fn refusal(&self, socket: &str) -> (u16, &'static str) {
+        let wire = &self.wires[socket];
+        assert_eq!(types(&wire.frames), ["error"]);
+        let (code, reason) = wire.closed.expect("closed");
+        assert_eq!(wire.frames[0]["code"], reason, "the close says the same");
+        (code, reason)
+    }
+}
