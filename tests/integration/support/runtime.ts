@@ -44,7 +44,13 @@ export class Runtime {
   static async start(vars: Record<string, string> = {}, beside: Beside[] = []): Promise<Runtime> {
     const disk = await mkdtemp(path.join(tmpdir(), "samewire-integration-"));
     const runtime = new Runtime(vars, disk, beside);
-    await runtime.#boot(0);
+    try {
+      await runtime.#boot(0);
+    } catch (error) {
+      // One that did not start says so again when it is stopped.
+      await runtime.stop().catch(() => {});
+      throw error;
+    }
     return runtime;
   }
 
@@ -137,8 +143,11 @@ export class Runtime {
   }
 
   async stop() {
-    await this.#miniflare!.dispose();
-    await rm(this.disk, { recursive: true, force: true });
+    try {
+      await this.#miniflare!.dispose();
+    } finally {
+      await rm(this.disk, { recursive: true, force: true });
+    }
   }
 }
 
