@@ -7,8 +7,8 @@ import { type Table, ms, percentile, stopwatch } from "./figures.ts";
 import { type Pair, differences } from "./same.ts";
 
 const WARM_UP = 300;
-const DECISIONS = 4_000;
-const SESSIONS = 400;
+const DECISIONS = 3_000;
+const SESSIONS = 300;
 /** A client acknowledges when so many frames are unacknowledged. */
 const ACK_EVERY = 32;
 const TEXT = "Could you say that again, please? The picture stood still for a moment.";

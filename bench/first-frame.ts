@@ -13,7 +13,7 @@ import config from "../tests/playwright.config.ts";
 import { type Table, ms, percentile } from "./figures.ts";
 
 const WARM_UP = 2;
-const RUNS = 40;
+const RUNS = 30;
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title>
 <video autoplay muted playsinline></video>
