@@ -10,7 +10,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use samewire_core::protocol::client::{ClientFrame, DecodeError};
 use samewire_core::protocol::close::CloseCode;
@@ -39,6 +38,9 @@ struct Attachment {
 /// An alarm may ring this much before anything is due: setting it anew costs a row, an idle ring
 /// costs a wake.
 const TOO_EARLY: Millis = Millis::from_secs(15);
+
+/// When a session that could not be read or stored is looked at again.
+const READ_AGAIN: Millis = Millis::from_secs(5);
 
 /// One session's object.
 #[durable_object]
@@ -119,18 +121,7 @@ impl DurableObject for SessionObject {
     async fn alarm(&self) -> Result<Response> {
         self.wake("alarm");
         self.alarm.set(None);
-        let heard = self
-            .state
-            .get_websockets()
-            .iter()
-            .filter_map(|socket| {
-                Some((
-                    attachment(socket).ok()?.socket,
-                    platform::last_heartbeat(&self.state, socket)?,
-                ))
-            })
-            .collect();
-        if let Err(error) = self.run(Input::Tick { heard }) {
+        if let Err(error) = self.run(self.tick()) {
             tracing::error!(%error, "the alarm could not be handled");
         }
         self.set_alarm().await;
@@ -228,22 +219,52 @@ impl SessionObject {
         let config = crate::log::config(&self.env).map_err(|e| Error::RustError(e.to_string()))?;
         let mut sockets = BTreeMap::new();
         for socket in self.state.get_websockets() {
-            let Attachment {
-                socket,
-                claims,
-                opened,
-            } = attachment(&socket)?;
-            sockets.insert(socket, Pending { claims, opened });
+            match attachment(&socket) {
+                Ok(Attachment {
+                    socket,
+                    claims,
+                    opened,
+                }) => {
+                    sockets.insert(socket, Pending { claims, opened });
+                }
+                // One that cannot be read is nobody's: it must not keep the others out.
+                Err(error) => {
+                    tracing::error!(%error, "a socket's attachment could not be read");
+                    close(&socket, CloseCode::Internal, "internal");
+                }
+            }
         }
-        let settings = Rc::as_ref(&config).session.clone();
+        let settings = config.session.clone();
         let session = Session::restore(id, settings, store.load()?, sockets, platform::now());
         self.session.replace(Some(session));
-        Ok(())
+        // What happened while there was nobody to be told: who beat, and whose time is up.
+        self.decide(self.tick())
     }
 
-    /// Decides, stores, tells.
+    /// The time, and when each socket last beat: the runtime answers heartbeats by itself.
+    fn tick(&self) -> Input {
+        let heard = |socket: &WebSocket| {
+            let at = platform::last_heartbeat(&self.state, socket)?;
+            Some((attachment(socket).ok()?.socket, at))
+        };
+        Input::Tick {
+            heard: self
+                .state
+                .get_websockets()
+                .iter()
+                .filter_map(heard)
+                .collect(),
+        }
+    }
+
+    /// Reads the session if need be, and takes one input.
     fn run(&self, input: Input) -> Result<()> {
         self.load(None)?;
+        self.decide(input)
+    }
+
+    /// Decides, stores, tells. When storing fails the session is forgotten, to be read anew (R2).
+    fn decide(&self, input: Input) -> Result<()> {
         let Some(mut session) = self.session.take() else {
             return Err(Error::RustError("no session was read".to_owned()));
         };
@@ -275,12 +296,12 @@ impl SessionObject {
 
     /// Sets the alarm for the earliest deadline, unless it rings before that anyway (R5).
     async fn set_alarm(&self) {
-        let due = self
-            .session
-            .borrow()
-            .as_ref()
-            .and_then(Session::poll_timeout);
-        let Some((at, _)) = due else { return };
+        let due = match self.session.borrow().as_ref() {
+            Some(session) => session.poll_timeout().map(|(at, _)| at),
+            // It could not be read or stored: somebody must look again, though nobody comes.
+            None => Some(platform::now() + READ_AGAIN),
+        };
+        let Some(at) = due else { return };
         if self
             .alarm
             .get()

@@ -11,7 +11,7 @@ export type Frame = Record<string, any> & { type: string; seq: number };
 /** Where sockets are opened and tokens come from. */
 export type Door = Pick<Runtime, "socketUrl" | "token">;
 
-const PATIENCE = 20_000;
+const PATIENCE = 40_000;
 
 export class Peer {
   readonly frames: Frame[] = [];

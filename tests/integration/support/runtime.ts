@@ -29,6 +29,7 @@ export class Runtime {
   readonly log: LogLine[] = [];
   /** Where it stores what is stored. */
   readonly disk: string;
+  readonly #readers = new Set<() => void>();
   readonly #vars: Record<string, string>;
   readonly #beside: Beside[];
   #miniflare: Miniflare | undefined;
@@ -70,6 +71,7 @@ export class Runtime {
               // What is no JSON is the runtime's own.
             }
           }
+          for (const read of this.#readers) read();
         },
         workers: [this.#worker(), ...this.#beside],
       } as Parameters<typeof convertV4MiniflareOptions>[0]),
@@ -130,6 +132,27 @@ export class Runtime {
     return this.json(`/v1/sessions/${session}`, {
       headers: { authorization: `Bearer ${ADMIN_KEY}` },
     });
+  }
+
+  /** Waits until the log holds so many wakes by an event, and gives them. It comes with a delay. */
+  async wakes(event: string, count: number): Promise<LogLine[]> {
+    const found = () => this.log.filter((line) => line.message === "wake" && line.event === event);
+    if (found().length < count) {
+      await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => {
+          this.#readers.delete(read);
+          reject(new Error(`waited in vain for ${count} wakes by "${event}" in the log`));
+        }, 20_000);
+        const read = () => {
+          if (found().length < count) return;
+          clearTimeout(late);
+          this.#readers.delete(read);
+          resolve();
+        };
+        this.#readers.add(read);
+      });
+    }
+    return found();
   }
 
   /** `kill -9` for workerd, and a new one on the same port and disk. */
