@@ -8,6 +8,9 @@ import type { Runtime } from "./runtime.ts";
 
 export type Frame = Record<string, any> & { type: string; seq: number };
 
+/** Where sockets are opened and tokens come from. */
+export type Door = Pick<Runtime, "socketUrl" | "token">;
+
 const PATIENCE = 40_000;
 
 export class Peer {
@@ -48,7 +51,7 @@ export class Peer {
 
   /** A socket with a token of `user`, that has said nothing yet. */
   static async open(
-    runtime: Runtime,
+    runtime: Door,
     session: string,
     user: string,
     options: { instance?: string; token?: string } = {},
@@ -61,7 +64,7 @@ export class Peer {
 
   /** A participant: a socket that has said `hello` and was welcomed. */
   static async join(
-    runtime: Runtime,
+    runtime: Door,
     session: string,
     user: string,
     options: { instance?: string; token?: string; resume?: object } = {},

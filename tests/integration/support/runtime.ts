@@ -22,36 +22,47 @@ export interface LogLine {
   [key: string]: unknown;
 }
 
+/** Another Worker in the same runtime, in Miniflare's words. */
+export type Beside = Record<string, unknown>;
+
 export class Runtime {
   readonly log: LogLine[] = [];
+  /** Where it stores what is stored. */
+  readonly disk: string;
   readonly #readers = new Set<() => void>();
   readonly #vars: Record<string, string>;
-  readonly #disk: string;
+  readonly #beside: Beside[];
   #miniflare: Miniflare | undefined;
   #origin: URL | undefined;
 
-  private constructor(vars: Record<string, string>, disk: string) {
+  private constructor(vars: Record<string, string>, disk: string, beside: Beside[]) {
+    this.disk = disk;
     this.#vars = vars;
-    this.#disk = disk;
+    this.#beside = beside;
   }
 
   /** Starts a runtime; `vars` are added to the least that the Worker needs. */
-  static async start(vars: Record<string, string> = {}): Promise<Runtime> {
+  static async start(vars: Record<string, string> = {}, beside: Beside[] = []): Promise<Runtime> {
     const disk = await mkdtemp(path.join(tmpdir(), "samewire-integration-"));
-    const runtime = new Runtime(vars, disk);
-    await runtime.#boot(0);
+    const runtime = new Runtime(vars, disk, beside);
+    try {
+      await runtime.#boot(0);
+    } catch (error) {
+      // One that did not start says so again when it is stopped.
+      await runtime.stop().catch(() => {});
+      throw error;
+    }
     return runtime;
   }
 
   async #boot(port: number) {
     this.#miniflare = new Miniflare(
       convertV4MiniflareOptions({
-        name: "samewire",
         host: "127.0.0.1",
         port,
         cf: false,
         log: new Log(LogLevel.ERROR),
-        resourcePersistencePath: this.#disk,
+        resourcePersistencePath: this.disk,
         handleStructuredLogs: ({ message }: { message: string }) => {
           for (const line of message.split("\n")) {
             try {
@@ -62,22 +73,29 @@ export class Runtime {
           }
           for (const read of this.#readers) read();
         },
-        modulesRoot: path.join(root, "worker/build"),
-        modules: [
-          { type: "ESModule", path: path.join(root, "worker/build/index.js") },
-          { type: "CompiledWasm", path: path.join(root, "worker/build/index_bg.wasm") },
-        ],
-        compatibilityDate: "2026-10-23",
-        bindings: {
-          API_KEY,
-          ADMIN_KEYS: JSON.stringify({ tester: { key: ADMIN_KEY, role: "viewer" } }),
-          TOKEN_SECRET,
-          ...this.#vars,
-        },
-        durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
+        workers: [this.#worker(), ...this.#beside],
       } as Parameters<typeof convertV4MiniflareOptions>[0]),
     );
     this.#origin = await this.#miniflare.ready;
+  }
+
+  #worker() {
+    return {
+      name: "samewire",
+      modulesRoot: path.join(root, "worker/build"),
+      modules: [
+        { type: "ESModule", path: path.join(root, "worker/build/index.js") },
+        { type: "CompiledWasm", path: path.join(root, "worker/build/index_bg.wasm") },
+      ],
+      compatibilityDate: "2026-10-23",
+      bindings: {
+        API_KEY,
+        ADMIN_KEYS: JSON.stringify({ tester: { key: ADMIN_KEY, role: "viewer" } }),
+        TOKEN_SECRET,
+        ...this.#vars,
+      },
+      durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
+    };
   }
 
   get origin(): string {
@@ -148,8 +166,11 @@ export class Runtime {
   }
 
   async stop() {
-    await this.#miniflare!.dispose();
-    await rm(this.#disk, { recursive: true, force: true });
+    try {
+      await this.#miniflare!.dispose();
+    } finally {
+      await rm(this.disk, { recursive: true, force: true });
+    }
   }
 }
 

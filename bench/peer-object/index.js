@@ -1,0 +1,453 @@
+// The yardstick: Samewire's session object as it would be written in JavaScript.
+//
+// It does for `hello`, `chat`, `ack` and `leave` what `core/src/session` does, with the same checks,
+// and stores the same rows and sends the same frames: `bench/decision.ts` compares both before it
+// measures. It keeps its state in memory behind hibernatable sockets, stores each decision in one
+// transaction before it tells anyone, and mutes no check to be fast. What Samewire has beyond that
+// (resume, signals, tracks, tuning) is left out, which is in its favour.
+
+import { DurableObject } from "cloudflare:workers";
+
+const HELLO_DEADLINE = 10_000;
+const LEASE = 30_000;
+const EMPTY_GRACE = 10_000;
+const TOO_EARLY = 15_000;
+const CHAT_KEPT = 200;
+const MAX_CHAT_CHARS = 4_000;
+const MAX_FRAME_BYTES = 64 * 1024;
+const MAX_UNACKNOWLEDGED_FRAMES = 256;
+const MAX_UNACKNOWLEDGED_BYTES = 256 * 1024;
+const PEOPLE = 8;
+const PLAIN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
+
+const SCHEMA = [
+  "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+  "CREATE TABLE IF NOT EXISTS participants (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID",
+  "CREATE TABLE IF NOT EXISTS cursors (participant TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID",
+  "CREATE TABLE IF NOT EXISTS kept (participant TEXT, seq INTEGER, frame TEXT NOT NULL, PRIMARY KEY (participant, seq)) WITHOUT ROWID",
+  "CREATE TABLE IF NOT EXISTS chat (number INTEGER PRIMARY KEY, line TEXT NOT NULL)",
+];
+
+export default {
+  /** `…/sessions/{id}/connect`, with the token among the subprotocols. */
+  async fetch(request, env) {
+    const session = new URL(request.url).pathname.split("/").at(-2);
+    const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(/\s*,\s*/);
+    const token = offered.find((protocol) => protocol.startsWith("token."))?.slice(6) ?? "";
+    const claims = await verify(env.TOKEN_SECRET, token, session);
+    if (!claims || !PLAIN_NAME.test(session)) return new Response(null, { status: 401 });
+    return env.PEERS.get(env.PEERS.idFromName(session)).fetch("https://session/", {
+      headers: {
+        upgrade: "websocket",
+        "x-session": session,
+        "x-claims": encodeURIComponent(JSON.stringify(claims)),
+      },
+    });
+  },
+};
+
+export class PeerObject extends DurableObject {
+  /** What each socket belongs to: `{socket, claims, opened, participant?}`. */
+  #sockets = new Map();
+  #session;
+  #participants = new Map();
+  #chat = [];
+  #alarm;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.sql = ctx.storage.sql;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    for (const statement of SCHEMA) this.sql.exec(statement);
+    this.#load();
+  }
+
+  #load() {
+    const now = Date.now();
+    this.#session = this.#meta("session");
+    for (const { record } of this.sql.exec("SELECT record FROM participants")) {
+      const participant = newcomer(JSON.parse(record), now);
+      this.#participants.set(participant.record.id, participant);
+    }
+    for (const { participant, cursor } of this.sql.exec("SELECT * FROM cursors")) {
+      this.#participants.get(participant).cursor = JSON.parse(cursor);
+    }
+    for (const row of this.sql.exec("SELECT * FROM kept ORDER BY participant, seq")) {
+      keep(this.#participants.get(row.participant), row.seq, JSON.parse(row.frame).message);
+    }
+    for (const { number, line } of this.sql.exec("SELECT * FROM chat ORDER BY number")) {
+      this.#chat.push({ number, line: JSON.parse(line) });
+    }
+    for (const ws of this.ctx.getWebSockets()) {
+      const attached = ws.deserializeAttachment();
+      for (const participant of this.#participants.values()) {
+        if (participant.record.socket !== attached.socket) continue;
+        participant.ws = ws;
+        attached.participant = participant;
+      }
+      this.#sockets.set(ws, attached);
+    }
+  }
+
+  #meta(key) {
+    const [row] = this.sql.exec("SELECT value FROM meta WHERE key = ?", key);
+    return row && JSON.parse(row.value);
+  }
+
+  #setMeta(key, value) {
+    this.sql.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, JSON.stringify(value));
+  }
+
+  async fetch(request) {
+    const id = request.headers.get("x-session");
+    const claims = JSON.parse(decodeURIComponent(request.headers.get("x-claims")));
+    if (this.#meta("id") !== id) this.#setMeta("id", id);
+    const { 0: client, 1: server } = new WebSocketPair();
+    const attached = { socket: name(), claims, opened: Date.now() };
+    this.ctx.acceptWebSocket(server, [attached.socket]);
+    server.serializeAttachment(attached);
+    this.#sockets.set(server, attached);
+    await this.#setAlarm();
+    const headers = { "sec-websocket-protocol": "samewire.v1" };
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  async webSocketMessage(ws, text) {
+    const attached = this.#sockets.get(ws);
+    let frame;
+    try {
+      if (typeof text !== "string" || text.length > MAX_FRAME_BYTES) throw new TypeError("frame");
+      frame = JSON.parse(text);
+    } catch {
+      return this.#refuse(ws, "malformed", "a frame is a JSON object");
+    }
+    // Hashing is asynchronous here; from there on nothing is awaited before all is told.
+    const secret = frame.type === "hello" ? name() + name() : "";
+    const hash = secret && (await sha256(secret));
+    this.#run((turn) => {
+      if (attached.participant) this.#received(turn, attached.participant, frame);
+      else if (frame.type === "hello") this.#hello(turn, ws, attached, frame, secret, hash);
+      else this.#refuse(ws, "hello_first", 'the first frame of a socket is "hello"');
+    });
+    await this.#setAlarm();
+  }
+
+  async webSocketClose(ws) {
+    const attached = this.#sockets.get(ws);
+    this.#sockets.delete(ws);
+    if (attached?.participant?.ws === ws)
+      this.#run((turn) => this.#detach(turn, attached.participant));
+    ws.close(1000);
+    await this.#setAlarm();
+  }
+
+  webSocketError(ws) {
+    return this.webSocketClose(ws);
+  }
+
+  async alarm() {
+    this.#alarm = undefined;
+    const now = Date.now();
+    for (const [ws, { participant, opened }] of this.#sockets) {
+      if (!participant && opened + HELLO_DEADLINE <= now)
+        this.#refuse(ws, "hello_first", "too late");
+    }
+    this.#run((turn) => {
+      for (const participant of this.#participants.values()) {
+        const heard = participant.ws && this.ctx.getWebSocketAutoResponseTimestamp(participant.ws);
+        participant.since = Math.max(participant.since, heard?.getTime() ?? 0);
+        if (participant.since + LEASE > now) continue;
+        if (participant.ws) {
+          participant.ws.close(4010, "no heartbeat");
+          this.#detach(turn, participant);
+        } else {
+          this.#remove(turn, participant, "lease");
+        }
+      }
+      if (this.#session?.empty_since + EMPTY_GRACE <= now) this.#end();
+    });
+    await this.#setAlarm();
+  }
+
+  /** Decides and stores in one transaction, then tells. */
+  #run(decide) {
+    const turn = { tell: [], moved: new Set(), changed: new Set(), session: false };
+    try {
+      this.ctx.storage.transactionSync(() => {
+        decide(turn);
+        if (this.#session && this.#participants.size === 0 && !this.#session.empty_since) {
+          this.#session.empty_since = Date.now();
+          turn.session = true;
+        }
+        if (turn.session) this.#setMeta("session", this.#session);
+        for (const { record } of turn.changed) {
+          const json = JSON.stringify(record);
+          this.sql.exec("INSERT OR REPLACE INTO participants VALUES (?, ?)", record.id, json);
+        }
+        for (const { record, cursor } of turn.moved) {
+          const json = JSON.stringify(cursor);
+          this.sql.exec("INSERT OR REPLACE INTO cursors VALUES (?, ?)", record.id, json);
+        }
+      });
+    } catch (error) {
+      // What is in memory is not what is stored: begin again from there.
+      for (const ws of this.#sockets.keys()) ws.close(1011, "storage");
+      this.ctx.abort(error);
+    }
+    for (const [ws, text] of turn.tell) ws.send(text);
+  }
+
+  #hello(turn, ws, attached, hello, secret, hash) {
+    const { user, name: called, role, expires_at } = attached.claims;
+    const refuse = (code, message) => this.#refuse(ws, code, message);
+    if (hello.protocol !== 1) return refuse("protocol_version", "this server speaks 1");
+    if (!PLAIN_NAME.test(hello.instance)) return refuse("bad_field", '"instance"');
+    if (!hello.drivers?.includes("p2p")) return refuse("unsupported", "no provider for everyone");
+    if (expires_at <= Date.now()) return refuse("unauthorised", "the token has expired");
+    for (const { record } of this.#participants.values()) {
+      if (record.user === user && record.instance === hello.instance) return refuse("known", "");
+    }
+    if (this.#participants.size === PEOPLE) return refuse("full", "the session is full");
+    this.#session ??= {
+      incarnation: uuidv7(),
+      epoch: 1,
+      provider: "p2p",
+      kind: "p2p",
+      mode: "call",
+      next_ordinal: 1,
+      began_at: Date.now(),
+    };
+    delete this.#session.empty_since;
+    const record = {
+      id: name(),
+      user,
+      name: called,
+      role,
+      instance: hello.instance,
+      ordinal: this.#session.next_ordinal++,
+      generation: 1,
+      drivers: hello.drivers,
+      socket: attached.socket,
+      secret: hash,
+      connected: false,
+      sees: [],
+      tracks: [],
+      hidden: false,
+      device: hello.device,
+    };
+    const participant = newcomer(record, Date.now(), ws);
+    this.#participants.set(record.id, participant);
+    attached.participant = participant;
+    turn.session = true;
+    turn.changed.add(participant);
+    const { incarnation, epoch, provider, kind, mode } = this.#session;
+    const id = this.#meta("id");
+    this.#tellOnce(turn, participant, {
+      type: "welcome",
+      participant: record.id,
+      ordinal: record.ordinal,
+      generation: record.generation,
+      resume_secret: secret,
+      resumed: false,
+      last_id: 0,
+      session: { id, incarnation, epoch, provider, kind, room: id, state: "active", mode },
+      participants: [...this.#participants.values()].map(view),
+      chat: this.#chat.map(({ line }) => line),
+      ice_servers: [],
+      config: { heartbeat_ms: 15_000, lease_ms: LEASE, sample_ms: 3_000 },
+    });
+    this.#tellOthers(turn, participant, {
+      type: "participant_joined",
+      participant: view(participant),
+    });
+  }
+
+  #received(turn, participant, frame) {
+    participant.since = Date.now();
+    if (Number.isSafeInteger(frame.ack)) this.#acknowledge(participant, frame.ack);
+    switch (frame.type) {
+      case "ack":
+        return;
+      case "chat":
+        return this.#say(turn, participant, frame);
+      case "leave":
+        participant.ws.close(1000, "left");
+        return this.#remove(turn, participant, "left");
+      default: {
+        const message = `unknown type "${frame.type}"`;
+        this.#tellOnce(turn, participant, { type: "error", code: "unknown_type", message });
+      }
+    }
+  }
+
+  #acknowledge(participant, seq) {
+    const { kept, record } = participant;
+    const handled = kept.findLastIndex((frame) => frame.seq <= seq) + 1;
+    if (handled === 0) return;
+    for (const { bytes } of kept.splice(0, handled)) participant.bytes -= bytes;
+    this.sql.exec("DELETE FROM kept WHERE participant = ? AND seq <= ?", record.id, seq);
+  }
+
+  #say(turn, participant, { id, text }) {
+    const { record, cursor } = participant;
+    if (!Number.isSafeInteger(id) || typeof text !== "string") {
+      const error = { type: "error", code: "bad_field", message: '"id" or "text"' };
+      return this.#tellOnce(turn, participant, error);
+    }
+    turn.moved.add(participant);
+    if (id <= cursor.last_id) return;
+    cursor.last_id = id;
+    if ([...text].length > MAX_CHAT_CHARS || text.trim() === "") {
+      const error = { type: "error", code: "bad_field", message: "1 to 4000 characters" };
+      return this.#tellOnce(turn, participant, error);
+    }
+    const line = { from: record.id, name: record.name, id, text, at: Date.now() };
+    const number = (this.#chat.at(-1)?.number ?? 0) + 1;
+    this.#chat.push({ number, line });
+    if (this.#chat.length > CHAT_KEPT) this.#chat.shift();
+    this.sql.exec("INSERT INTO chat VALUES (?, ?)", number, JSON.stringify(line));
+    this.sql.exec("DELETE FROM chat WHERE number <= ?", number - CHAT_KEPT);
+    this.#tellOthers(turn, undefined, { type: "chat", ...line });
+  }
+
+  #detach(turn, participant) {
+    participant.ws = undefined;
+    participant.since = Date.now();
+    delete participant.record.socket;
+    turn.changed.add(participant);
+    const message = { type: "participant_updated", participant: view(participant) };
+    this.#tellOthers(turn, participant, message);
+  }
+
+  #remove(turn, participant, reason) {
+    const { id } = participant.record;
+    this.#participants.delete(id);
+    this.sql.exec("DELETE FROM participants WHERE id = ?", id);
+    this.sql.exec("DELETE FROM cursors WHERE participant = ?", id);
+    this.sql.exec("DELETE FROM kept WHERE participant = ?", id);
+    const message = { type: "participant_left", participant: view(participant), reason };
+    this.#tellOthers(turn, participant, message);
+  }
+
+  #end() {
+    for (const table of ["participants", "cursors", "kept", "chat"]) {
+      this.sql.exec(`DELETE FROM ${table}`);
+    }
+    this.sql.exec("DELETE FROM meta WHERE key = 'session'");
+    this.#session = undefined;
+    this.#chat = [];
+  }
+
+  /** Numbers and sends a frame that only the present socket needs. */
+  #tellOnce(turn, participant, message) {
+    const seq = ++participant.cursor.seq;
+    turn.moved.add(participant);
+    if (participant.ws) turn.tell.push([participant.ws, framed(seq, JSON.stringify(message))]);
+  }
+
+  /** Numbers, keeps until acknowledged, and sends a frame to everyone but one. */
+  #tellOthers(turn, but, message) {
+    const json = JSON.stringify(message);
+    for (const participant of this.#participants.values()) {
+      if (participant === but) continue;
+      const seq = ++participant.cursor.seq;
+      turn.moved.add(participant);
+      keep(participant, seq, json);
+      this.sql.exec(
+        "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)",
+        participant.record.id,
+        seq,
+        JSON.stringify({ message: json }),
+      );
+      if (participant.ws) turn.tell.push([participant.ws, framed(seq, json)]);
+      const { kept, bytes } = participant;
+      if (kept.length > MAX_UNACKNOWLEDGED_FRAMES || bytes > MAX_UNACKNOWLEDGED_BYTES) {
+        participant.ws?.close(1013, "too much unacknowledged");
+        participant.cursor.dropped = seq;
+        this.#acknowledge(participant, seq);
+      }
+    }
+  }
+
+  #refuse(ws, code, message) {
+    ws.send(JSON.stringify({ seq: 0, type: "error", code, message }));
+    ws.close(4009, code);
+  }
+
+  /** Sets the alarm for the earliest deadline, unless it rings before that anyway. */
+  async #setAlarm() {
+    let due = this.#session?.empty_since + EMPTY_GRACE || Infinity;
+    for (const { participant, opened } of this.#sockets.values()) {
+      if (!participant) due = Math.min(due, opened + HELLO_DEADLINE);
+    }
+    for (const { since } of this.#participants.values()) due = Math.min(due, since + LEASE);
+    if (due === Infinity || (this.#alarm <= due && due - this.#alarm < TOO_EARLY)) return;
+    this.#alarm = due;
+    await this.ctx.storage.setAlarm(due);
+  }
+}
+
+function newcomer(record, since, ws) {
+  const cursor = { seq: 0, last_id: 0, dropped: 0 };
+  return { record, since, ws, cursor, kept: [], bytes: 0 };
+}
+
+function view({ record, ws }) {
+  const { id, user, name, role, ordinal, generation, connected, tracks, hidden } = record;
+  const connection = ws ? (connected ? "good" : "connecting") : "lost";
+  return { id, user_id: user, name, role, ordinal, generation, connection, tracks, hidden };
+}
+
+function keep(participant, seq, json) {
+  participant.kept.push({ seq, bytes: json.length });
+  participant.bytes += json.length;
+}
+
+function framed(seq, json) {
+  return `{"seq":${seq},${json.slice(1)}`;
+}
+
+/** 122 bits of randomness in 32 characters. */
+function name() {
+  return crypto.randomUUID().replaceAll("-", "");
+}
+
+function uuidv7() {
+  const random = crypto.randomUUID();
+  const time = Date.now().toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+}
+
+async function sha256(text) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
+}
+
+let key;
+
+/** What a join token of this session says, if it is one. */
+async function verify(secret, token, session) {
+  const [header, body, signature] = token.split(".");
+  try {
+    const json = (part) => JSON.parse(new TextDecoder().decode(bytes(part)));
+    if (json(header).alg !== "HS256") return undefined;
+    const signed = new TextEncoder().encode(`${header}.${body}`);
+    key ??= crypto.subtle.importKey(
+      "raw",
+      new TextEncoder().encode(secret),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["verify"],
+    );
+    if (!(await crypto.subtle.verify("HMAC", await key, bytes(signature), signed)))
+      return undefined;
+    const { sub, name, sid, role, exp } = json(body);
+    return sid === session && { user: sub, name, role, expires_at: exp * 1000 };
+  } catch {
+    return undefined;
+  }
+}
+
+function bytes(base64url) {
+  return Uint8Array.fromBase64(base64url, { alphabet: "base64url" });
+}
