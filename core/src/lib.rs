@@ -10,15 +10,15 @@
 //!
 //! In reading order:
 //!
-//! - [`protocol`]: what travels. Every message of the socket and every body of the HTTP API, as
+//! - [`protocol`] — what travels. Every message of the socket and every body of the HTTP API, as
 //!   types; the JSON is pinned by tests.
-//! - [`provider`]: the ways to carry media, and the one rule that picks among them.
-//! - [`session`]: the single writer. Who is here, on which provider, in which epoch; who is told
+//! - [`provider`] — the ways to carry media, and the one rule that picks among them.
+//! - [`session`] — the single writer. Who is here, on which provider, in which epoch; who is told
 //!   what, and told it again after a lost connection.
-//! - [`negotiation`]: perfect negotiation between two peer connections, through any glare.
-//! - [`link`]: the client's half of the socket: back-off, resume, acknowledgements, close codes.
-//! - [`tuning`]: the constants, each with its name in the `TUNING` variable.
-//! - [`time`]: milliseconds.
+//! - [`negotiation`] — perfect negotiation between two peer connections, through any glare.
+//! - [`link`] — the client's half of the socket: back-off, resume, acknowledgements, close codes.
+//! - [`tuning`] — the constants, each with its name in the `TUNING` variable.
+//! - [`time`] — milliseconds.
 
 pub mod link;
 pub mod negotiation;

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Once;
 
 use tracing_subscriber::layer::SubscriberExt;
 use worker::Env;
@@ -11,6 +12,8 @@ use crate::config::{Config, ConfigError};
 thread_local! {
     static CONFIG: OnceCell<Result<Rc<Config>, ConfigError>> = const { OnceCell::new() };
 }
+
+static BEGUN: Once = Once::new();
 
 /// The configuration. It is read once: the environment of an isolate does not change.
 pub(crate) fn config(env: &Env) -> Result<Rc<Config>, ConfigError> {
@@ -23,8 +26,12 @@ pub(crate) fn config(env: &Env) -> Result<Rc<Config>, ConfigError> {
     })
 }
 
-/// Begins to log, at the level that is configured. Does nothing the second time.
+/// Begins to log, at the level that is configured, with the first event of an isolate.
 pub(crate) fn init(env: &Env) {
+    BEGUN.call_once(|| begin(env));
+}
+
+fn begin(env: &Env) {
     let level = config(env).map_or(tracing::Level::INFO, |config| config.log_level);
     let lines = tracing_subscriber::fmt::layer()
         .json()
@@ -35,6 +42,6 @@ pub(crate) fn init(env: &Env) {
         .with_writer(tracing_web::MakeWebConsoleWriter::new());
     let filter = tracing_subscriber::filter::LevelFilter::from_level(level);
     let subscriber = tracing_subscriber::registry().with(filter).with(lines);
-    // Refused when there is one already, which is the second time.
+    // Refused when there is one already, which `BEGUN` sees to.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -11,7 +11,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use samewire_core::protocol::client::{ClientFrame, DecodeError};
+use samewire_core::protocol::client::{ClientFrame, ClientMessage, DecodeError};
 use samewire_core::protocol::close::CloseCode;
 use samewire_core::protocol::ids::{Incarnation, ParticipantId, SessionId, SocketId};
 use samewire_core::session::{Claims, Input, Mint, Pending, Session, Tell};
@@ -27,10 +27,9 @@ use crate::internal;
 use crate::platform;
 use crate::store::Store;
 
-/// What a socket carries through hibernation, as JSON text.
+/// What a socket carries through hibernation, beside its name.
 #[derive(Serialize, Deserialize)]
 struct Attachment {
-    socket: SocketId,
     claims: Claims,
     opened: Millis,
 }
@@ -87,10 +86,18 @@ impl DurableObject for SessionObject {
             WebSocketIncomingMessage::String(text) => ClientFrame::decode(text),
             WebSocketIncomingMessage::Binary(_) => Err(DecodeError::Binary),
         };
+        // Names are dear: randomness comes from the platform.
+        let mint = match &frame {
+            Ok(ClientFrame {
+                message: ClientMessage::Hello(_),
+                ..
+            }) => mint(),
+            Ok(_) | Err(_) => Mint::default(),
+        };
         self.on_socket(&socket, |socket| Input::Received {
             socket,
             frame,
-            mint: mint(),
+            mint,
         });
         self.set_alarm().await;
         Ok(())
@@ -144,11 +151,25 @@ fn mint() -> Mint {
     }
 }
 
-fn attachment(socket: &WebSocket) -> Result<Attachment> {
-    let text: String = socket
+/// A socket's attachment is text: its name, a line feed, and an [`Attachment`] as JSON, which only a
+/// rebuilt object needs to read.
+fn attached(socket: &WebSocket) -> Result<String> {
+    socket
         .deserialize_attachment()?
-        .ok_or_else(|| Error::RustError("a socket without attachment".to_owned()))?;
-    Ok(serde_json::from_str(&text)?)
+        .ok_or_else(|| Error::RustError("a socket without attachment".to_owned()))
+}
+
+fn name(socket: &WebSocket) -> Result<SocketId> {
+    let text = attached(socket)?;
+    Ok(SocketId::from(text.lines().next().unwrap_or_default()))
+}
+
+fn named_attachment(socket: &WebSocket) -> Result<(SocketId, Attachment)> {
+    let text = attached(socket)?;
+    let (name, json) = text
+        .split_once('\n')
+        .ok_or_else(|| Error::RustError("a socket without name".to_owned()))?;
+    Ok((SocketId::from(name), serde_json::from_str(json)?))
 }
 
 impl SessionObject {
@@ -171,12 +192,12 @@ impl SessionObject {
         self.state
             .accept_websocket_with_tags(&pair.server, &[socket.as_str()]);
         let attachment = Attachment {
-            socket: socket.clone(),
             claims: claims.clone(),
             opened,
         };
+        let attachment = serde_json::to_string(&attachment)?;
         pair.server
-            .serialize_attachment(serde_json::to_string(&attachment)?)?;
+            .serialize_attachment(format!("{socket}\n{attachment}"))?;
         self.run(Input::Opened { socket, claims })?;
         let headers = Headers::new();
         headers.set(
@@ -187,7 +208,9 @@ impl SessionObject {
     }
 
     fn snapshot(&self, id: &SessionId) -> Result<Response> {
-        Store::open(&self.state)?;
+        if !Store::of(&self.state).exists()? {
+            return Ok(Response::empty()?.with_status(404));
+        }
         self.load(Some(id))?;
         match self.session.borrow().as_ref().and_then(Session::snapshot) {
             Some(snapshot) => Response::from_json(&snapshot),
@@ -197,7 +220,7 @@ impl SessionObject {
 
     /// Runs what came on a socket; a failure closes that socket and no other.
     fn on_socket(&self, socket: &WebSocket, input: impl FnOnce(SocketId) -> Input) {
-        let outcome = attachment(socket).and_then(|a| self.run(input(a.socket)));
+        let outcome = name(socket).and_then(|name| self.run(input(name)));
         if let Err(error) = outcome {
             tracing::error!(%error, "an event of a socket could not be handled");
             close(socket, CloseCode::Internal, "internal");
@@ -219,13 +242,9 @@ impl SessionObject {
         let config = crate::log::config(&self.env).map_err(|e| Error::RustError(e.to_string()))?;
         let mut sockets = BTreeMap::new();
         for socket in self.state.get_websockets() {
-            match attachment(&socket) {
-                Ok(Attachment {
-                    socket,
-                    claims,
-                    opened,
-                }) => {
-                    sockets.insert(socket, Pending { claims, opened });
+            match named_attachment(&socket) {
+                Ok((name, Attachment { claims, opened })) => {
+                    sockets.insert(name, Pending { claims, opened });
                 }
                 // One that cannot be read is nobody's: it must not keep the others out.
                 Err(error) => {
@@ -245,7 +264,7 @@ impl SessionObject {
     fn tick(&self) -> Input {
         let heard = |socket: &WebSocket| {
             let at = platform::last_heartbeat(&self.state, socket)?;
-            Some((attachment(socket).ok()?.socket, at))
+            Some((name(socket).ok()?, at))
         };
         Input::Tick {
             heard: self
@@ -298,8 +317,12 @@ impl SessionObject {
     async fn set_alarm(&self) {
         let due = match self.session.borrow().as_ref() {
             Some(session) => session.poll_timeout().map(|(at, _)| at),
-            // It could not be read or stored: somebody must look again, though nobody comes.
-            None => Some(platform::now() + READ_AGAIN),
+            // It could not be read or stored: somebody must look again, though nobody comes. Unless
+            // this is an object that was only asked whether it is one.
+            None => {
+                let exists = Store::of(&self.state).exists().unwrap_or(true);
+                exists.then(|| platform::now() + READ_AGAIN)
+            }
         };
         let Some(at) = due else { return };
         if self

@@ -73,7 +73,13 @@ impl<'a> Store<'a> {
         Ok(store)
     }
 
-    /// The storage of an object whose tables are made.
+    /// Whether anything was ever stored here: to ask must not make an object of what is none.
+    pub(crate) fn exists(&self) -> Result<bool> {
+        let statement = "SELECT name FROM sqlite_master WHERE name = 'meta'";
+        Ok(self.sql.exec(statement, None)?.raw().next().is_some())
+    }
+
+    /// The storage of an object as it is.
     pub(crate) fn of(state: &'a State) -> Self {
         Self {
             state,

@@ -24,7 +24,7 @@ pub enum Input {
         socket: SocketId,
         /// The frame, or why it could not be read.
         frame: Result<ClientFrame, DecodeError>,
-        /// Fresh names, should they be needed.
+        /// Fresh names for a `hello`; may be empty with anything else.
         mint: Mint,
     },
     /// A socket closed, or broke.
@@ -56,7 +56,7 @@ pub struct Claims {
 }
 
 /// Names that the core cannot make up, because it has no randomness of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mint {
     /// For a participant who is new.
     pub participant: ParticipantId,
