@@ -17,7 +17,7 @@ const TABLES = ["meta", "participants", "cursors", "kept", "chat"];
 
 /** What is random, or the time. */
 const CHANCE =
-  /[0-9a-f]{32,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\\*"(at|began_at)\\*":)\d+/g;
+  /[0-9a-f]{32,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\\*"(at|began_at|socket_opened)\\*":)\d+/g;
 
 /** The first difference between what two pairs of people were told, and their objects stored. */
 export async function differences(disk: string, a: Pair, b: Pair): Promise<string | undefined> {

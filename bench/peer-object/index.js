@@ -228,6 +228,7 @@ export class PeerObject extends DurableObject {
       generation: 1,
       drivers: hello.drivers,
       socket: attached.socket,
+      socket_opened: attached.opened,
       secret: hash,
       connected: false,
       sees: [],
@@ -264,7 +265,7 @@ export class PeerObject extends DurableObject {
 
   #received(turn, participant, frame) {
     participant.since = Date.now();
-    if (Number.isSafeInteger(frame.ack)) this.#acknowledge(participant, frame.ack);
+    if (Number.isSafeInteger(frame.ack)) this.#acknowledge(turn, participant, frame.ack);
     switch (frame.type) {
       case "ack":
         return;
@@ -280,11 +281,13 @@ export class PeerObject extends DurableObject {
     }
   }
 
-  #acknowledge(participant, seq) {
-    const { kept, record } = participant;
+  #acknowledge(turn, participant, seq) {
+    const { kept, record, cursor } = participant;
     const handled = kept.findLastIndex((frame) => frame.seq <= seq) + 1;
     if (handled === 0) return;
     for (const { bytes } of kept.splice(0, handled)) participant.bytes -= bytes;
+    cursor.dropped = Math.max(cursor.dropped, Math.min(seq, cursor.seq));
+    turn.moved.add(participant);
     this.sql.exec("DELETE FROM kept WHERE participant = ? AND seq <= ?", record.id, seq);
   }
 
@@ -363,8 +366,7 @@ export class PeerObject extends DurableObject {
       const { kept, bytes } = participant;
       if (kept.length > MAX_UNACKNOWLEDGED_FRAMES || bytes > MAX_UNACKNOWLEDGED_BYTES) {
         participant.ws?.close(1013, "too much unacknowledged");
-        participant.cursor.dropped = seq;
-        this.#acknowledge(participant, seq);
+        this.#acknowledge(turn, participant, seq);
       }
     }
   }

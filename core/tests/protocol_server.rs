@@ -334,10 +334,18 @@ fn probe_error_and_bye() {
         ServerMessage::Error(ErrorFrame {
             code: "full",
             message: "m".to_owned(),
+            id: None,
             retry_after_ms,
         })
     };
     pinned(error(None), r#""type":"error","code":"full","message":"m""#);
+    pinned(
+        ServerMessage::Error(ErrorFrame {
+            id: Some(MessageId(7)),
+            ..ErrorFrame::new("bad_field", "m")
+        }),
+        r#""type":"error","code":"bad_field","message":"m","id":7"#,
+    );
     pinned(
         error(Some(500)),
         r#""type":"error","code":"full","message":"m","retry_after_ms":500"#,

@@ -216,3 +216,77 @@ fn a_socket_that_nobody_knows_changes_nothing() {
     });
     assert_eq!(gone.tell, [] as [Tell; 0]);
 }
+
+/// R8, the other way round.
+#[test]
+fn what_an_abandoned_socket_says_late_does_not_end_the_one_after_it() {
+    for proven in [false, true] {
+        let mut world = World::of(&["ana", "ben"]);
+        let first = world.first("ana");
+        world.open("late", claims("ana"));
+        world.cut("ana");
+        world.advance(1);
+        assert_eq!(world.resume("ana")["resumed"], true);
+        let before = world.snapshot()["participants"].clone();
+        world.heard("ben");
+
+        let mut frame = hello("tab-ana");
+        if proven {
+            frame["resume"] = json!({
+                "participant": first["participant"],
+                "incarnation": first["session"]["incarnation"],
+                "secret": first["resume_secret"],
+                "last_seq": first["seq"],
+            });
+        }
+        world.raw("late", &frame.to_string());
+        assert_eq!(world.refusal("late"), (4000, "replaced"));
+        assert_eq!(world.snapshot()["participants"], before);
+        assert_eq!(world.heard("ben").len(), 0);
+    }
+}
+
+#[test]
+fn an_older_socket_is_let_in_once_the_newer_one_is_gone() {
+    let mut world = World::of(&["ana"]);
+    world.open("late", claims("ana"));
+    world.cut("ana");
+    world.advance(1);
+    world.resume("ana");
+    world.cut("ana");
+    world.raw("late", &hello("tab-ana").to_string());
+    assert_eq!(world.person("ana")["generation"], 2);
+}
+
+#[test]
+fn a_hello_that_says_too_much_is_refused() {
+    let long = "x".repeat(129);
+    let many: Vec<String> = (0..33).map(|i| format!("driver-{i}")).collect();
+    for (field, value) in [
+        ("drivers", json!(many)),
+        ("drivers", json!(["p2p", long])),
+        ("device", json!({"browser": long})),
+    ] {
+        let mut world = World::new();
+        world.open("s", claims("ana"));
+        let mut frame = hello("tab");
+        frame[field] = value;
+        world.raw("s", &frame.to_string());
+        assert_eq!(world.refusal("s"), (4009, "bad_field"), "{field}");
+    }
+}
+
+#[test]
+fn a_chat_or_signal_that_is_refused_is_named_so_that_it_is_not_sent_again() {
+    let mut world = World::of(&["ana"]);
+    world.heard("ana");
+    world.say("ana", json!({"type": "chat", "id": 3, "text": " "}));
+    let signal = json!({
+        "type": "signal", "id": 4, "to": "nobody", "epoch": 1, "generation": 1,
+        "to_generation": 1, "payload": {}
+    });
+    world.say("ana", signal);
+    let told = world.heard("ana");
+    assert_eq!(types(&told), ["error", "error"]);
+    assert_eq!((&told[0]["id"], &told[1]["id"]), (&json!(3), &json!(4)));
+}

@@ -50,6 +50,7 @@ fn participant() -> ParticipantRecord {
         generation: Generation(2),
         drivers: ["p2p".into()].into(),
         socket: None,
+        socket_opened: Millis(7),
         away_since: None,
         secret: SecretHash::of("secret"),
         previous_secret: None,
@@ -101,7 +102,7 @@ fn a_participants_row() {
         &away,
         &format!(
             concat!(
-                r#"{},"away_since":9,"secret":"{}","connected":false,"sees":[],"tracks":[],"#,
+                r#"{},"socket_opened":7,"away_since":9,"secret":"{}","connected":false,"sees":[],"tracks":[],"#,
                 r#""hidden":false}}"#
             ),
             head, HASH
@@ -130,7 +131,7 @@ fn a_participants_row() {
         },
         &format!(
             concat!(
-                r#"{},"socket":"s1","secret":"{}","previous_secret":"{}","connected":true,"#,
+                r#"{},"socket":"s1","socket_opened":7,"secret":"{}","previous_secret":"{}","connected":true,"#,
                 r#""sees":["p2"],"tracks":[{{"id":"t","source":"camera","ref":"s","muted":true}}],"#,
                 r#""hidden":true,"device":{{"browser":"Firefox"}}}}"#
             ),
@@ -203,7 +204,11 @@ fn records_from_before_a_field_was_added_still_read() {
         ),
         HASH
     );
-    assert_eq!(from_str::<ParticipantRecord>(&old).unwrap(), participant());
+    let expected = ParticipantRecord {
+        socket_opened: Millis(0),
+        ..participant()
+    };
+    assert_eq!(from_str::<ParticipantRecord>(&old).unwrap(), expected);
     let cursor = Cursor {
         seq: Seq(9),
         last_id: MessageId(4),

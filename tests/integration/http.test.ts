@@ -31,6 +31,7 @@ async function problem(
 test("/healthz says that the service lives, and its version", async () => {
   const { status, version } = await runtime.json("/healthz");
   assert.equal(status, "ok");
+  assert.equal((await runtime.fetch("/healthz", { method: "HEAD" })).status, 200);
   assert.match(version, /^\d+\.\d+\.\d+$/);
 });
 
@@ -93,6 +94,16 @@ test("a wrong body is said to be wrong, with what would be right", async () => {
     assert.equal(said.type, "urn:samewire:problem:bad-request");
     assert.match(said.detail, detail);
   }
+});
+
+test("a list for the object, and a body beyond any that could be right, are refused", async () => {
+  const post = (body: string) =>
+    runtime.fetch("/v1/sessions/s/tokens", { method: "POST", headers: asBackend, body });
+  assert.equal((await problem(await post('["ana"]'))).type, "urn:samewire:problem:bad-request");
+  const huge = await problem(await post(`{"${"x".repeat(100_000)}":1}`));
+  assert.equal(huge.type, "urn:samewire:problem:too-large");
+  const long = await problem(await post(`{"${"x".repeat(10_000)}":1}`));
+  assert.ok(long.detail.length < 400, "what was sent is not repeated whole");
 });
 
 test("the snapshot is for admins and for tokens of the session; who is not there is not found", async () => {

@@ -5,6 +5,9 @@ use samewire_core::protocol::http::Problem;
 use crate::config::ConfigError;
 use crate::token::TokenError;
 
+/// The longest body of a request, in bytes.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
 /// Everything that can be wrong with a request. Each variant is a stable `type`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
@@ -23,6 +26,9 @@ pub enum ApiError {
     /// `method-not-allowed`: something is there, but not for this method.
     #[error("{0}")]
     MethodNotAllowed(String),
+    /// `too-large`: the body is longer than any that could be right.
+    #[error("the body has {0} bytes; it has at most {max}", max = MAX_BODY_BYTES)]
+    TooLarge(usize),
     /// `upgrade-required`: only a WebSocket can do this.
     #[error("this path is a WebSocket; connect with the subprotocols samewire.v1 and token.<jwt>")]
     UpgradeRequired,
@@ -54,6 +60,7 @@ impl ApiError {
             Self::Forbidden(_) => ("forbidden", "Not allowed", 403),
             Self::NotFound(_) => ("not-found", "Nothing is here", 404),
             Self::MethodNotAllowed(_) => ("method-not-allowed", "Not with this method", 405),
+            Self::TooLarge(_) => ("too-large", "The body is too large", 413),
             Self::UpgradeRequired => ("upgrade-required", "A WebSocket is needed", 426),
             Self::Misconfigured(_) => ("misconfigured", "The service is misconfigured", 500),
             Self::Internal => ("internal", "Something went wrong", 500),

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::internal;
 use crate::issue;
 use crate::platform;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, MAX_BODY_BYTES};
 use crate::token::{self, TokenClaims};
 
 /// The binding of the session objects in `wrangler.toml`.
@@ -65,6 +65,7 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
 async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Response> {
     let (path, method) = (request.path(), request.method());
     let response = Router::with_data(config)
+        .head("/healthz", |_, _| Response::empty())
         .get("/healthz", |_, _| {
             Response::from_json(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
         })
@@ -154,9 +155,27 @@ fn session_param(ctx: &Ctx) -> std::result::Result<SessionId, ApiError> {
 }
 
 async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result<T, Failure> {
+    let announced = request.headers().get("content-length")?;
+    let announced = announced.and_then(|length| length.parse().ok());
+    if let Some(length) = announced.filter(|length| *length > MAX_BODY_BYTES) {
+        return Err(ApiError::TooLarge(length).into());
+    }
     let text = request.text().await?;
-    serde_json::from_str(&text)
-        .map_err(|e| ApiError::BadRequest(format!("the body is JSON: {e}")).into())
+    if text.len() > MAX_BODY_BYTES {
+        return Err(ApiError::TooLarge(text.len()).into());
+    }
+    let wrong = |what: &str| {
+        // It may quote what was sent.
+        let what: String = what.chars().take(256).collect();
+        Failure::Api(ApiError::BadRequest(format!(
+            "the body is a JSON object: {what}"
+        )))
+    };
+    // A derived reader takes a list of the fields' values for the object.
+    if !text.trim_start().starts_with('{') {
+        return Err(wrong("it begins otherwise"));
+    }
+    serde_json::from_str(&text).map_err(|e| wrong(&e.to_string()))
 }
 
 fn object(ctx: &Ctx, session: &SessionId) -> Result<Stub> {
@@ -246,15 +265,7 @@ async fn connect(request: Request, ctx: Ctx) -> std::result::Result<Response, Fa
     let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
     let speaks = offered.contains(&SUBPROTOCOL);
     let refuse = |close: CloseCode, code: &'static str, message: String| {
-        Ok(refused(
-            speaks,
-            close,
-            ErrorFrame {
-                code,
-                message,
-                retry_after_ms: None,
-            },
-        )?)
+        Ok(refused(speaks, close, ErrorFrame::new(code, message))?)
     };
     if !speaks {
         let message =

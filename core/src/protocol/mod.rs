@@ -37,5 +37,8 @@ pub const CHAT_KEPT: usize = 200;
 /// The most tracks one participant may announce.
 pub const MAX_TRACKS: usize = 16;
 
+/// The most providers one client may have drivers for.
+pub const MAX_DRIVERS: usize = 32;
+
 /// The longest client-chosen name of something small (an instance, a track), in bytes.
 pub const MAX_NAME_BYTES: usize = 128;

@@ -381,9 +381,24 @@ pub struct ErrorFrame {
     pub code: &'static str,
     /// What was wrong and what would be right, for people.
     pub message: String,
+    /// The client's number for the `signal` or `chat` that it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<MessageId>,
     /// When to try again, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+}
+
+impl ErrorFrame {
+    /// An error that is about no `signal` or `chat`, and names no time to try again.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            id: None,
+            retry_after_ms: None,
+        }
+    }
 }
 
 /// Whose media everyone decodes, as the snapshot shows it.

@@ -7,22 +7,32 @@ use super::input::{Claims, Mint};
 use super::mailbox::Mailbox;
 use super::record::{ParticipantRecord, SecretHash, SessionRecord};
 use super::roster::Participant;
-use super::{Life, Session, Settings};
-use crate::protocol::PROTOCOL_VERSION;
+use super::{Life, Pending, Session, Settings};
 use crate::protocol::client::{Hello, Resume};
 use crate::protocol::close::CloseCode;
 use crate::protocol::ids::{
     Epoch, Generation, Instance, Ordinal, ParticipantId, SessionId, SocketId, is_plain_name,
 };
 use crate::protocol::server::{Mode, Role};
+use crate::protocol::{MAX_DRIVERS, MAX_NAME_BYTES, PROTOCOL_VERSION};
 use crate::provider::Provider;
 use crate::provider::rule::{Demand, NoProvider, choose};
+use crate::time::Millis;
 
 /// Why a `hello` is refused.
 enum Refusal {
     Protocol(&'static str, String),
     Expired,
+    Late,
     NoProvider(NoProvider),
+}
+
+/// The socket that says `hello`.
+#[derive(Clone, Copy)]
+struct Door<'a> {
+    socket: &'a SocketId,
+    /// When it was accepted.
+    opened: Millis,
 }
 
 /// Who came, and in what way.
@@ -47,11 +57,11 @@ impl Session {
         &mut self,
         turn: &mut Turn,
         socket: &SocketId,
-        claims: Claims,
+        pending: Pending,
         hello: Hello,
         mint: Mint,
     ) {
-        match self.admit(turn, socket, claims, hello, &mint) {
+        match self.admit(turn, socket, pending, hello, &mint) {
             Ok(arrival) => {
                 if let Some(life) = &mut self.life {
                     life.welcome(turn, &arrival, &mint, &self.settings);
@@ -65,6 +75,12 @@ impl Session {
                 CloseCode::Unauthorised,
                 "unauthorised",
                 "the token has expired; it admits to a resume only".to_owned(),
+            ),
+            Err(Refusal::Late) => turn.refuse(
+                socket,
+                CloseCode::Replaced,
+                "replaced",
+                "a newer socket of this tab is here".to_owned(),
             ),
             Err(Refusal::NoProvider(NoProvider::Full)) => {
                 turn.refuse(
@@ -87,15 +103,20 @@ impl Session {
         &mut self,
         turn: &mut Turn,
         socket: &SocketId,
-        claims: Claims,
+        pending: Pending,
         hello: Hello,
         mint: &Mint,
     ) -> Result<Arrival, Refusal> {
+        let Pending { claims, opened } = pending;
+        let door = Door { socket, opened };
         check(&hello, &claims)?;
         let expired = claims.expires_at <= turn.now;
         if let Some(life) = &mut self.life
             && let Some(id) = life.tab(&claims, &hello.instance)
         {
+            if life.has_newer_socket(&id, opened) {
+                return Err(Refusal::Late);
+            }
             // The tab is counted already: it replaces its own socket before anything else (R8).
             let proven = life.proves_resume(&id, hello.resume.as_ref());
             if expired && !proven {
@@ -106,11 +127,11 @@ impl Session {
                 .clone()
                 .filter(|resume| proven && life.can_replay(&id, resume));
             return match resume {
-                Some(resume) => Ok(life.resume(turn, socket, id, hello, &resume)),
+                Some(resume) => Ok(life.resume(turn, door, id, hello, &resume)),
                 None => {
                     let used = hello.resume.as_ref().filter(|_| proven);
                     let way = Way::Anew(used.map(|resume| SecretHash::of(&resume.secret)));
-                    life.begin_anew(turn, socket, &id, claims, hello, &self.settings)?;
+                    life.begin_anew(turn, door, &id, claims, hello, &self.settings)?;
                     Ok(Arrival { id, way })
                 }
             };
@@ -127,7 +148,7 @@ impl Session {
         }
         let id = mint.participant.clone();
         if let Some(life) = &mut self.life {
-            life.add(turn, socket, claims, hello, mint);
+            life.add(turn, door, claims, hello, mint);
         }
         Ok(Arrival { id, way: Way::New })
     }
@@ -143,6 +164,21 @@ fn check(hello: &Hello, claims: &Claims) -> Result<(), Refusal> {
     }
     if !is_plain_name(hello.instance.as_str()) {
         let message = "\"instance\" is 1 to 128 characters of A-Z, a-z, 0-9, _ and -".to_owned();
+        return Err(Refusal::Protocol("bad_field", message));
+    }
+    let device = hello
+        .device
+        .iter()
+        .flat_map(|device| [&device.browser, &device.os, &device.kind, &device.network]);
+    let too_long = device.flatten().any(|text| text.len() > MAX_NAME_BYTES);
+    let strange = !hello
+        .drivers
+        .iter()
+        .all(|name| is_plain_name(name.as_str()));
+    if too_long || strange || hello.drivers.len() > MAX_DRIVERS {
+        let message = format!(
+            "\"drivers\" is at most {MAX_DRIVERS} names, and what \"device\" says has at most {MAX_NAME_BYTES} bytes each"
+        );
         return Err(Refusal::Protocol("bad_field", message));
     }
     match claims.role {
@@ -205,6 +241,14 @@ impl Life {
             .map(|p| p.record.id.clone())
     }
 
+    /// Whether a socket that was accepted later than `opened` is the tab's already. What an abandoned
+    /// socket said may still arrive, and must not end the one that came after it (R8).
+    fn has_newer_socket(&self, id: &ParticipantId, opened: Millis) -> bool {
+        self.participants
+            .get(id)
+            .is_some_and(|p| p.record.socket.is_some() && p.record.socket_opened > opened)
+    }
+
     /// Whether the tab knows the secret it was given (R33).
     fn proves_resume(&self, id: &ParticipantId, resume: Option<&Resume>) -> bool {
         let (Some(resume), Some(participant)) = (resume, self.participants.get(id)) else {
@@ -252,13 +296,14 @@ impl Life {
     }
 
     /// Attaches a tab by a new socket, and sends its old one away (R8).
-    fn attach(&mut self, turn: &mut Turn, id: &ParticipantId, socket: &SocketId, hello: &Hello) {
+    fn attach(&mut self, turn: &mut Turn, id: &ParticipantId, door: Door<'_>, hello: &Hello) {
         let Some(participant) = self.participants.get_mut(id) else {
             return;
         };
-        if let Some(old) = participant.record.socket.replace(socket.clone()) {
+        if let Some(old) = participant.record.socket.replace(door.socket.clone()) {
             turn.close(&old, CloseCode::Replaced, "replaced");
         }
+        participant.record.socket_opened = door.opened;
         participant.record.away_since = None;
         participant.since = turn.now;
         if hello.device.is_some() {
@@ -271,7 +316,7 @@ impl Life {
     fn resume(
         &mut self,
         turn: &mut Turn,
-        socket: &SocketId,
+        door: Door<'_>,
         id: ParticipantId,
         hello: Hello,
         resume: &Resume,
@@ -280,7 +325,7 @@ impl Life {
             .participants
             .get(&id)
             .is_some_and(|p| p.record.socket.is_none());
-        self.attach(turn, &id, socket, &hello);
+        self.attach(turn, &id, door, &hello);
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.mailbox.acknowledge(resume.last_seq);
         }
@@ -297,14 +342,14 @@ impl Life {
     fn begin_anew(
         &mut self,
         turn: &mut Turn,
-        socket: &SocketId,
+        door: Door<'_>,
         id: &ParticipantId,
         claims: Claims,
         hello: Hello,
         settings: &Settings,
     ) -> Result<(), Refusal> {
         self.check_room(&settings.providers, Some(id), &hello)?;
-        self.attach(turn, id, socket, &hello);
+        self.attach(turn, id, door, &hello);
         if let Some(participant) = self.participants.get_mut(id) {
             let record = &mut participant.record;
             record.name = claims.name;
@@ -322,14 +367,7 @@ impl Life {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        turn: &mut Turn,
-        socket: &SocketId,
-        claims: Claims,
-        hello: Hello,
-        mint: &Mint,
-    ) {
+    fn add(&mut self, turn: &mut Turn, door: Door<'_>, claims: Claims, hello: Hello, mint: &Mint) {
         let ordinal = self.record.next_ordinal;
         self.record.next_ordinal = ordinal.next();
         self.record.empty_since = None;
@@ -343,7 +381,8 @@ impl Life {
             ordinal,
             generation: Generation(1),
             drivers: hello.drivers,
-            socket: Some(socket.clone()),
+            socket: Some(door.socket.clone()),
+            socket_opened: door.opened,
             away_since: None,
             secret: SecretHash::of(&mint.secret),
             previous_secret: None,

@@ -98,11 +98,7 @@ impl Turn {
         code: &'static str,
         message: String,
     ) {
-        let error = ErrorFrame {
-            code,
-            message,
-            retry_after_ms: None,
-        };
+        let error = ErrorFrame::new(code, message);
         self.send(
             socket,
             Encoded::of(&ServerMessage::Error(error)).frame(Seq(0)),

@@ -58,7 +58,7 @@ impl Life {
         }
         let Some(to) = self.participants.get(&signal.to) else {
             let message = format!("nobody here is \"{}\"", short(signal.to.as_str()));
-            self.error(turn, from, "unknown_participant", &message);
+            self.error_about(turn, from, signal.id, "unknown_participant", &message);
             return;
         };
         let current = self.participants.get(from).map(|p| p.record.generation);
@@ -92,7 +92,7 @@ impl Life {
             let message = format!(
                 "a line has 1 to {MAX_CHAT_CHARS} characters, not only spaces; this has {length}"
             );
-            self.error(turn, from, "bad_field", &message);
+            self.error_about(turn, from, chat.id, "bad_field", &message);
             return;
         }
         let name = self

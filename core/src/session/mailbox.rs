@@ -55,13 +55,18 @@ impl Mailbox {
         self.kept.len() >= MAX_UNACKNOWLEDGED_FRAMES || self.bytes >= MAX_UNACKNOWLEDGED_BYTES
     }
 
-    /// Forgets frames up to `seq`; says whether there were any.
+    /// Forgets frames up to `seq`, which cannot be told again then; says whether there were any.
     pub(super) fn acknowledge(&mut self, seq: Seq) -> bool {
         let before = self.kept.len();
+
         while let Some((_, kept)) = self.kept.pop_front_if(|(n, _)| *n <= seq) {
             self.bytes = self.bytes.saturating_sub(kept.message.0.len());
         }
-        self.kept.len() < before
+        let forgot = self.kept.len() < before;
+        if forgot {
+            self.cursor.dropped = self.cursor.dropped.max(seq.min(self.cursor.seq));
+        }
+        forgot
     }
 
     /// Gives up on telling any of these frames again: the next resume must be a snapshot.

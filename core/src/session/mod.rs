@@ -171,11 +171,7 @@ impl Session {
             } => match frame {
                 Ok(frame) => self.received(&mut turn, &socket, frame, mint),
                 Err(error) => {
-                    let text = ErrorFrame {
-                        code: error.code(),
-                        message: error.to_string(),
-                        retry_after_ms: None,
-                    };
+                    let text = ErrorFrame::new(error.code(), error.to_string());
                     self.object(&mut turn, &socket, text, error.is_fatal());
                 }
             },
@@ -201,7 +197,7 @@ impl Session {
         let Some((id, life)) = sender else {
             match (self.pending.remove(socket), message) {
                 (Some(pending), ClientMessage::Hello(hello)) => {
-                    self.hello(turn, socket, pending.claims, hello, mint);
+                    self.hello(turn, socket, pending, hello, mint);
                 }
                 (Some(_), _) => turn.refuse(
                     socket,

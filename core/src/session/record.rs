@@ -103,6 +103,9 @@ pub struct ParticipantRecord {
     /// The socket it is attached by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socket: Option<SocketId>,
+    /// When the socket it is attached by, or was last, was accepted.
+    #[serde(default)]
+    pub socket_opened: Millis,
     /// Since when it has none. Stored, or an object that hibernates would begin the lease again
     /// whenever it wakes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use super::decision::{Turn, Write};
 use super::mailbox::Mailbox;
 use super::record::{Fence, Kept, ParticipantRecord};
 use super::{Life, Pending};
-use crate::protocol::ids::{ParticipantId, Seq, SocketId};
+use crate::protocol::ids::{MessageId, ParticipantId, Seq, SocketId};
 use crate::protocol::server::{
     Connection, Encoded, ErrorFrame, LifeState, ParticipantView, Roster, ServerMessage,
     SessionState,
@@ -181,10 +181,25 @@ impl Life {
         code: &'static str,
         message: &str,
     ) {
+        self.tell_once(
+            turn,
+            to,
+            &ServerMessage::Error(ErrorFrame::new(code, message)),
+        );
+    }
+
+    /// Answers a `signal` or `chat` that could not be acted on: it must not be sent again.
+    pub(super) fn error_about(
+        &mut self,
+        turn: &mut Turn,
+        to: &ParticipantId,
+        id: MessageId,
+        code: &'static str,
+        message: &str,
+    ) {
         let error = ErrorFrame {
-            code,
-            message: message.to_owned(),
-            retry_after_ms: None,
+            id: Some(id),
+            ..ErrorFrame::new(code, message)
         };
         self.tell_once(turn, to, &ServerMessage::Error(error));
     }
@@ -202,6 +217,7 @@ impl Life {
         if let Some(seq) = ack
             && participant.mailbox.acknowledge(seq)
         {
+            turn.moved.insert(id.clone());
             turn.store(Write::Forget(id.clone(), seq));
         }
     }
