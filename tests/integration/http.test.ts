@@ -75,7 +75,7 @@ test("a token needs the API key, and the admin key is none", async () => {
 
 test("a wrong body is said to be wrong, with what would be right", async () => {
   const wrong: [body: string, detail: RegExp][] = [
-    ["nope", /the body is JSON/],
+    ["nope", /the body is a JSON object/],
     ["{}", /userId/],
     ['{"userId":"a","ttlSeconds":1}', /ttlSeconds is 1; it is 60 to 86400/],
     ['{"userId":"a","colour":"red"}', /colour/],
