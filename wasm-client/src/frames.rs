@@ -209,6 +209,10 @@ impl Call {
         let Some(from) = text(frame, "from") else {
             return;
         };
+        // They offer: a better moment to try again than any back-off knows.
+        if self.peer(&from).is_none() {
+            self.connect_peer(&from);
+        }
         let Some(peer) = self.peer(&from) else {
             return;
         };

@@ -188,7 +188,7 @@ impl Call {
     }
 
     fn look_later(&self) {
-        if self.state.get() == State::Left || self.peers.borrow().is_empty() {
+        if self.state.get() == State::Left || self.others().is_empty() {
             self.watch_timer.take();
             return;
         }
@@ -200,6 +200,7 @@ impl Call {
             every,
             Box::new(move |_| {
                 if let Some(call) = this.upgrade() {
+                    call.connect_missing();
                     let peers = call.peers.borrow().clone();
                     for peer in peers {
                         let this = this.clone();
@@ -243,7 +244,7 @@ impl Call {
             }
         }
         let waited = now - self.welcomed_at.get();
-        let complete = sees.len() == peers.len();
+        let complete = sees.len() == self.others().len();
         let first = !self.arrived.get();
         if (first && !complete && waited < FIRST_REPORT_MS)
             || self.reported.borrow().as_ref() == Some(&sees)
