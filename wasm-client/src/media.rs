@@ -1,5 +1,7 @@
 //! Publishing, muting, and telling the session who is seen.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Function};
 use samewire_core::link::{Input, Link};
 use wasm_bindgen::JsValue;
@@ -9,7 +11,7 @@ use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
 use crate::peer::Peer;
-use crate::roster::Source;
+use crate::roster::{Health, Source};
 use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
 /// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
@@ -192,9 +194,9 @@ impl Call {
             self.watch_timer.take();
             return;
         }
-        let peers = self.peers.borrow().clone();
-        let all_seen = peers.iter().all(|peer| peer.watch.seen.get());
-        let every = if all_seen { EVERY_MS } else { AT_FIRST_MS };
+        let unseen = |peer: &Rc<Peer>| !peer.watch.seen.get() && self.expects(&peer.id);
+        let waits = self.peers.borrow().iter().any(unseen);
+        let every = if waits { AT_FIRST_MS } else { EVERY_MS };
         let this = self.this.clone();
         let timer = Timer::new(
             every,
@@ -244,32 +246,45 @@ impl Call {
             }
         }
         let waited = now - self.welcomed_at.get();
-        let complete = sees.len() == self.others().len();
-        let first = !self.arrived.get();
-        if (first && !complete && waited < FIRST_REPORT_MS)
-            || self.reported.borrow().as_ref() == Some(&sees)
-        {
+        let complete = self
+            .others()
+            .iter()
+            .all(|one| sees.contains(&one.id) || !self.expects(&one.id));
+        if !self.arrived.get() && !complete && waited < FIRST_REPORT_MS {
             return;
         }
-        let who = Array::new();
-        for id in &sees {
-            who.push(&JsValue::from_str(id));
-        }
-        let epoch = self.me.borrow().epoch;
-        let sent = self.send_frame(
-            "connected",
-            Fields::new()
-                .put("epoch", js(epoch))
-                .put("elapsed_ms", js(waited as u64))
-                .put("sees", who.into()),
-        );
-        if sent {
-            *self.reported.borrow_mut() = Some(sees);
-            if complete {
-                self.arrived.set(true);
-                self.become_state(State::Connected);
+        if self.reported.borrow().as_ref() != Some(&sees) {
+            let who = Array::new();
+            for id in &sees {
+                who.push(&JsValue::from_str(id));
             }
+            let epoch = self.me.borrow().epoch;
+            let sent = self.send_frame(
+                "connected",
+                Fields::new()
+                    .put("epoch", js(epoch))
+                    .put("elapsed_ms", js(waited as u64))
+                    .put("sees", who.into()),
+            );
+            if !sent {
+                return;
+            }
+            *self.reported.borrow_mut() = Some(sees);
         }
+        // Nobody new may be seen and yet everyone: who was waited for may have left.
+        if complete && self.socket.is_open() && !self.arrived.replace(true) {
+            self.become_state(State::Connected);
+        }
+    }
+
+    /// Whether this one is waited for. Whom the session has lost before we ever saw them may be a tab
+    /// that was closed, and only their lease would end the waiting.
+    fn expects(&self, id: &str) -> bool {
+        let was_seen = self.peer(id).is_some_and(|peer| peer.watch.was_seen.get());
+        was_seen
+            || self
+                .participant(id)
+                .is_some_and(|one| one.told != Health::Lost)
     }
 
     /// Every unmuted track that was announced flows; who announced none counts once connected.
