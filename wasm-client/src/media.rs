@@ -21,38 +21,40 @@ const FIRST_REPORT_MS: f64 = 5_000.0;
 const CHAT_LENGTH: usize = 4_000;
 
 impl Call {
-    /// Finds out who this tab is, then connects. A lock guards the name: a duplicated tab copies the
-    /// session storage, finds the lock held and takes a name of its own (R9).
+    /// Finds out who this tab is, then connects.
     pub(crate) fn identify(&self) {
-        let session = self.url.split('?').next().unwrap_or_default();
-        let key = named(session);
         let storage = global("sessionStorage");
-        let stored = browser::invoke(&storage, "getItem", &[key.as_str().into()])
-            .ok()
-            .and_then(|stored| stored.as_string());
-        let instance = stored.unwrap_or_else(browser::random_id);
+        let stored = browser::invoke(&storage, "getItem", &[self.storage_key()]).ok();
+        let stored = stored.and_then(|stored| stored.as_string());
+        self.claim(stored.unwrap_or_else(browser::random_id), true);
+    }
+
+    /// A lock guards the name: a duplicated tab copies the session storage, finds the lock held and
+    /// takes a name of its own (R9), which it keeps in its own storage, under a lock of its own.
+    fn claim(&self, instance: String, may_be_a_copy: bool) {
         let this = self.this.clone();
         let name = named(&instance);
-        let lock = browser::hold_lock(&name, move |ours| {
+        let then = move |ours: bool| {
             let Some(call) = this.upgrade() else { return };
             if call.state.get() == State::Left {
-                return;
+                return call.lock.borrow().release();
             }
-            let instance = if ours {
-                instance.clone()
-            } else {
-                browser::random_id()
-            };
-            if ours {
-                let storage = global("sessionStorage");
-                let pair = [key.as_str().into(), instance.as_str().into()];
-                let _ = browser::invoke(&storage, "setItem", &pair);
+            if !ours && may_be_a_copy {
+                return call.claim(browser::random_id(), false);
             }
+            let pair = [call.storage_key(), instance.as_str().into()];
+            let _ = browser::invoke(&global("sessionStorage"), "setItem", &pair);
             *call.instance.borrow_mut() = instance;
             call.listen_to_page();
             call.open_link();
-        });
+        };
+        let lock = browser::hold_lock(&name, Box::new(then));
+        // The other lock's closure may be running: JavaScript keeps it until it returns.
         *self.lock.borrow_mut() = lock;
+    }
+
+    fn storage_key(&self) -> JsValue {
+        named(self.url.split('?').next().unwrap_or_default()).into()
     }
 
     fn listen_to_page(&self) {
