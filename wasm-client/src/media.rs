@@ -162,10 +162,11 @@ impl Call {
         if self.state.get() == State::Left {
             return Some(errors::problem("left", "The call is over."));
         }
-        if text.is_empty() || length(&text) > CHAT_LENGTH {
+        // The other kinds of space are the server's to refuse: their tables are large.
+        if text.trim_ascii().is_empty() || length(&text) > CHAT_LENGTH {
             return Some(errors::problem(
                 "chat-length",
-                "A chat message has 1 to 4000 characters.",
+                "A chat message has 1 to 4000 characters, and not only spaces.",
             ));
         }
         let id = self.socket.with(Link::mint_id).unwrap_or(0);
