@@ -19,6 +19,7 @@ impl Call {
         if frame == "pong" {
             return;
         }
+        let bytes = frame.len();
         let Some(frame) = browser::parse(frame) else {
             return;
         };
@@ -28,7 +29,7 @@ impl Call {
         }
         let seq = number(&frame, "seq");
         let open = self.socket.is_open();
-        let fresh = self.socket.with(|link| link.accept(seq, now()));
+        let fresh = self.socket.with(|link| link.accept(seq, bytes, now()));
         // Before a welcome only a refusal counts, and it has no number to compare.
         if (open && fresh != Some(true) && seq > 0) || (!open && kind != "error" && kind != "bye") {
             return;
