@@ -1,6 +1,6 @@
 //! The signalling link comes back by itself, in time, and handles nothing twice.
 
-use samewire_core::link::{End, Input, Jitter, Link, Output, Reason};
+use samewire_core::link::{ACK_BYTES, End, Input, Jitter, Link, Output, Reason};
 use samewire_core::time::Millis;
 
 const ALL: Jitter = Jitter(1_000);
@@ -146,8 +146,8 @@ fn r28_a_page_that_is_visible_again_beats_at_once() {
 #[test]
 fn five_seconds_after_the_first_unacknowledged_frame_comes_the_ack() {
     let mut link = open();
-    assert!(link.accept(2, Millis(1_000)));
-    assert!(link.accept(3, Millis(2_000)));
+    assert!(link.accept(2, 100, Millis(1_000)));
+    assert!(link.accept(3, 100, Millis(2_000)));
     assert_eq!(
         link.poll_timeout(),
         Some((Millis(6_000), Reason::Acknowledge))
@@ -166,21 +166,38 @@ fn five_seconds_after_the_first_unacknowledged_frame_comes_the_ack() {
 fn thirty_two_frames_are_acknowledged_at_once() {
     let mut link = open();
     for seq in 2..=32 {
-        assert!(link.accept(seq, Millis(10)));
+        assert!(link.accept(seq, 100, Millis(10)));
     }
     assert_eq!(
         link.poll_timeout(),
         Some((Millis(5_010), Reason::Acknowledge))
     );
-    assert!(link.accept(33, Millis(10)));
+    assert!(link.accept(33, 100, Millis(10)));
     assert_eq!(link.poll_timeout(), Some((Millis(10), Reason::Acknowledge)));
     assert_eq!(feed(&mut link, 10, ALL, Input::Timeout), [Output::Ack(33)]);
 }
 
 #[test]
+fn sixty_four_kibibytes_are_acknowledged_at_once() {
+    let mut link = open();
+    let due = |link: &Link| link.poll_timeout();
+    assert!(link.accept(2, ACK_BYTES - 1, Millis(10)));
+    assert_eq!(due(&link), Some((Millis(5_010), Reason::Acknowledge)));
+    assert!(link.accept(3, 1, Millis(20)));
+    assert_eq!(due(&link), Some((Millis(20), Reason::Acknowledge)));
+    assert_eq!(feed(&mut link, 20, ALL, Input::Timeout), [Output::Ack(3)]);
+    // They are counted from each acknowledgement on, whichever way it went.
+    assert!(link.accept(4, ACK_BYTES - 1, Millis(30)));
+    assert_eq!(due(&link), Some((Millis(5_030), Reason::Acknowledge)));
+    assert_eq!(link.acknowledged(), 4);
+    assert!(link.accept(5, 1, Millis(40)));
+    assert_eq!(due(&link), Some((Millis(5_040), Reason::Acknowledge)));
+}
+
+#[test]
 fn an_ack_that_rides_on_another_frame_is_not_sent_again() {
     let mut link = open();
-    assert!(link.accept(2, Millis(10)));
+    assert!(link.accept(2, 100, Millis(10)));
     assert_eq!(link.acknowledged(), 2);
     assert_eq!(
         link.poll_timeout(),
@@ -191,16 +208,16 @@ fn an_ack_that_rides_on_another_frame_is_not_sent_again() {
 #[test]
 fn nothing_is_handled_twice_and_a_welcome_is_a_new_baseline() {
     let mut link = open();
-    assert!(link.accept(2, Millis(0)));
-    assert!(!link.accept(2, Millis(0)));
-    assert!(!link.accept(1, Millis(0)));
+    assert!(link.accept(2, 100, Millis(0)));
+    assert!(!link.accept(2, 100, Millis(0)));
+    assert!(!link.accept(1, 100, Millis(0)));
     feed(&mut link, 0, ALL, Input::Closed(1006));
-    assert!(!link.accept(3, Millis(0)));
+    assert!(!link.accept(3, 100, Millis(0)));
     assert_eq!(link.last_seq(), 2);
     feed(&mut link, 250, ALL, Input::Timeout);
     feed(&mut link, 260, ALL, welcomed(5, 0));
-    assert!(!link.accept(5, Millis(270)));
-    assert!(link.accept(6, Millis(270)));
+    assert!(!link.accept(5, 100, Millis(270)));
+    assert!(link.accept(6, 100, Millis(270)));
 }
 
 #[test]
@@ -221,5 +238,5 @@ fn a_code_that_forbids_it_ends_the_link_for_good() {
     );
     assert_eq!(link.poll_timeout(), None);
     assert_eq!(feed(&mut link, 1, ALL, Input::Nudged), []);
-    assert!(!link.accept(2, Millis(1)));
+    assert!(!link.accept(2, 100, Millis(1)));
 }

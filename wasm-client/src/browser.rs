@@ -338,13 +338,16 @@ pub(crate) fn random_id() -> String {
 }
 
 /// Tries to hold a lock until the page goes or `release` is called; `then` is told whether it is ours.
-/// Where there are no locks, everything is.
-pub(crate) fn hold_lock(name: &str, then: impl Fn(bool) + 'static) -> Lock {
-    let locks = get(&global("navigator"), "locks");
-    if !locks.is_object() {
-        then(true);
-        return Lock::default();
-    }
+/// Where there are no locks, or they are refused, everything is.
+pub(crate) fn hold_lock(name: &str, then: Box<dyn FnOnce(bool)>) -> Lock {
+    let then = Rc::new(RefCell::new(Some(then)));
+    let answer = move |ours| {
+        let then = then.take();
+        if let Some(then) = then {
+            then(ours);
+        }
+    };
+    let answered = answer.clone();
     let release: Rc<RefCell<Option<Function>>> = Rc::default();
     let held = release.clone();
     let asked: Closure<dyn Fn(JsValue) -> JsValue> =
@@ -356,12 +359,14 @@ pub(crate) fn hold_lock(name: &str, then: impl Fn(bool) + 'static) -> Lock {
             } else {
                 JsValue::UNDEFINED
             };
-            then(ours);
+            answer(ours);
             until
         }));
     let options = Fields::new().put("ifAvailable", JsValue::TRUE).build();
     let arguments = [name.into(), options, asked.as_ref().clone()];
-    let _ = invoke(&locks, "request", &arguments);
+    let locks = get(&global("navigator"), "locks");
+    let called = invoke(&locks, "request", &arguments).map(JsValue::unchecked_into);
+    react(called, Box::new(move |_| answered(true)));
     Lock {
         release,
         _asked: Some(asked),

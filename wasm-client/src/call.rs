@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Function};
-use samewire_core::link::{End, Input, Unconfirmed};
+use samewire_core::link::{End, FIRST_RETRY, Input, LONGEST_RETRY, Unconfirmed};
 use samewire_core::negotiation::Failure;
 use wasm_bindgen::JsValue;
 
@@ -50,6 +50,14 @@ pub(crate) struct Identity {
     pub(crate) epoch: u64,
 }
 
+/// When a connection that could not be made is tried again.
+#[derive(Clone, Copy, Default)]
+struct Retry {
+    /// 0 while nothing has failed.
+    delay: f64,
+    at: f64,
+}
+
 /// The call.
 pub(crate) struct Call {
     emit: Function,
@@ -66,6 +74,7 @@ pub(crate) struct Call {
     pub(crate) ice_servers: RefCell<JsValue>,
     pub(crate) roster: RefCell<Roster>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
+    retry: Cell<Retry>,
     pub(crate) capture: Rc<Capture>,
     pub(crate) chats: RefCell<Unconfirmed>,
     pub(crate) messages: Array,
@@ -96,6 +105,7 @@ impl Call {
             ice_servers: RefCell::new(Array::new().into()),
             roster: RefCell::default(),
             peers: RefCell::default(),
+            retry: Cell::default(),
             capture: Rc::new(Capture::new(get(options, "media"))),
             chats: RefCell::default(),
             messages: Array::new(),
@@ -182,6 +192,14 @@ impl Call {
 
     pub(crate) fn participant(&self, id: &str) -> Option<Rc<Participant>> {
         self.roster.borrow().get(id)
+    }
+
+    /// Everyone but ourselves.
+    pub(crate) fn others(&self) -> Vec<Rc<Participant>> {
+        let me = self.me.borrow();
+        let mut all = self.roster.borrow().all();
+        all.retain(|one| one.id != me.participant);
+        all
     }
 
     pub(crate) fn peer(&self, id: &str) -> Option<Rc<Peer>> {
@@ -272,15 +290,32 @@ impl Call {
             self.capture.clone(),
             owner,
         );
-        match made {
-            Ok(peer) => self.peers.borrow_mut().push(peer),
-            Err(_) => self.emit(
+        if let Ok(peer) = made {
+            self.peers.borrow_mut().push(peer);
+            return self.retry.set(Retry::default());
+        }
+        let before = self.retry.get().delay;
+        let delay = (before * 2.0).clamp(FIRST_RETRY.0 as f64, LONGEST_RETRY.0 as f64);
+        let at = browser::now() + delay;
+        self.retry.set(Retry { delay, at });
+        // Told once: trying goes on.
+        if before == 0.0 {
+            self.emit(
                 "error",
                 &errors::problem(
                     "connection-failed",
                     "The browser could not make a connection. Is it offline?",
                 ),
-            ),
+            );
+        }
+    }
+
+    /// Makes the connections that could not be made when they were due, once another try is.
+    pub(crate) fn connect_missing(&self) {
+        for one in self.others() {
+            if browser::now() >= self.retry.get().at && self.peer(&one.id).is_none() {
+                self.connect_peer(&one.id);
+            }
         }
     }
 
@@ -292,14 +327,22 @@ impl Call {
         }
     }
 
-    /// How one is doing as far as we and the session know; without a connection it is ourselves. Media that is decoded now outweighs a
+    /// How one is doing as far as we and the session know. Media that is decoded now outweighs a
     /// socket that is away (R30).
     pub(crate) fn health(&self, one: &Participant) -> Health {
-        let Some(peer) = self.peer(&one.id) else {
+        if one.id == self.me.borrow().participant {
             return match self.state.get() {
                 State::Connecting => Health::Connecting,
                 State::Connected => Health::Good,
                 State::Reconnecting | State::Left => Health::Lost,
+            };
+        }
+        let Some(peer) = self.peer(&one.id) else {
+            let lost = one.told == Health::Lost || self.state.get() == State::Left;
+            return if lost {
+                Health::Lost
+            } else {
+                Health::Connecting
             };
         };
         // A track that was announced a moment ago may still be on its way.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use samewire_core::link::Input;
+use samewire_core::link::{Input, Link};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
@@ -19,6 +19,7 @@ impl Call {
         if frame == "pong" {
             return;
         }
+        let bytes = frame.len();
         let Some(frame) = browser::parse(frame) else {
             return;
         };
@@ -28,7 +29,7 @@ impl Call {
         }
         let seq = number(&frame, "seq");
         let open = self.socket.is_open();
-        let fresh = self.socket.with(|link| link.accept(seq, now()));
+        let fresh = self.socket.with(|link| link.accept(seq, bytes, now()));
         // Before a welcome only a refusal counts, and it has no number to compare.
         if (open && fresh != Some(true) && seq > 0) || (!open && kind != "error" && kind != "bye") {
             return;
@@ -60,6 +61,8 @@ impl Call {
             }
             "error" => {
                 let problem = errors::told(frame);
+                // A refused chat is not to be said again.
+                self.chats.borrow_mut().confirm(number(frame, "id"));
                 self.asked_to_wait(frame);
                 *self.refusal.borrow_mut() = Some(problem.clone());
                 if self.socket.is_open() {
@@ -116,12 +119,13 @@ impl Call {
             heartbeat: Millis(heartbeat),
         });
         self.send_frame("tracks", self.tracks_fields());
+        // Chats come before any signal with a higher id.
+        self.send_again(frame, &before.participant, last_id);
         if resumed {
             self.resumed(last_id);
         } else {
             self.snapshot(frame, &before);
         }
-        self.send_again(last_id);
         // A new generation is visible until it says otherwise; an old one may have been hidden.
         self.tell_presence(resumed);
         *self.reported.borrow_mut() = None;
@@ -209,6 +213,10 @@ impl Call {
         let Some(from) = text(frame, "from") else {
             return;
         };
+        // They offer: a better moment to try again than any back-off knows.
+        if self.peer(&from).is_none() {
+            self.connect_peer(&from);
+        }
         let Some(peer) = self.peer(&from) else {
             return;
         };
@@ -228,14 +236,25 @@ impl Call {
         self.emit("chat", &view);
     }
 
-    /// Chats that did not arrive are sent again; the server drops an id it has seen.
-    fn send_again(&self, last_id: u64) {
-        let again: Vec<(u64, String)> = self
-            .chats
-            .borrow()
-            .after(last_id)
+    /// Chats that did not arrive are sent again. To the session a new participant is somebody else,
+    /// so what the earlier one had said is known by the chat alone.
+    fn send_again(&self, frame: &JsValue, before: &str, last_id: u64) {
+        let mut chats = self.chats.borrow_mut();
+        if self.me.borrow().participant == before {
+            chats.confirm_up_to(last_id);
+        } else {
+            for line in list(frame, "chat").iter() {
+                if browser::is(&line, "from", before) {
+                    chats.confirm(number(&line, "id"));
+                }
+            }
+            chats.renumber(|| self.socket.with(Link::mint_id).unwrap_or(0));
+        }
+        let again: Vec<(u64, String)> = chats
+            .waiting()
             .map(|(id, text)| (id, text.to_owned()))
             .collect();
+        drop(chats);
         for (id, text) in again {
             self.send_frame(
                 "chat",

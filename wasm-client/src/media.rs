@@ -1,5 +1,7 @@
 //! Publishing, muting, and telling the session who is seen.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Function};
 use samewire_core::link::{Input, Link};
 use wasm_bindgen::JsValue;
@@ -9,7 +11,7 @@ use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
 use crate::peer::Peer;
-use crate::roster::Source;
+use crate::roster::{Health, Source};
 use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
 /// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
@@ -19,38 +21,40 @@ const FIRST_REPORT_MS: f64 = 5_000.0;
 const CHAT_LENGTH: usize = 4_000;
 
 impl Call {
-    /// Finds out who this tab is, then connects. A lock guards the name: a duplicated tab copies the
-    /// session storage, finds the lock held and takes a name of its own (R9).
+    /// Finds out who this tab is, then connects.
     pub(crate) fn identify(&self) {
-        let session = self.url.split('?').next().unwrap_or_default();
-        let key = named(session);
         let storage = global("sessionStorage");
-        let stored = browser::invoke(&storage, "getItem", &[key.as_str().into()])
-            .ok()
-            .and_then(|stored| stored.as_string());
-        let instance = stored.unwrap_or_else(browser::random_id);
+        let stored = browser::invoke(&storage, "getItem", &[self.storage_key()]).ok();
+        let stored = stored.and_then(|stored| stored.as_string());
+        self.claim(stored.unwrap_or_else(browser::random_id), true);
+    }
+
+    /// A lock guards the name: a duplicated tab copies the session storage, finds the lock held and
+    /// takes a name of its own (R9), which it keeps in its own storage, under a lock of its own.
+    fn claim(&self, instance: String, may_be_a_copy: bool) {
         let this = self.this.clone();
         let name = named(&instance);
-        let lock = browser::hold_lock(&name, move |ours| {
+        let then = move |ours: bool| {
             let Some(call) = this.upgrade() else { return };
             if call.state.get() == State::Left {
-                return;
+                return call.lock.borrow().release();
             }
-            let instance = if ours {
-                instance.clone()
-            } else {
-                browser::random_id()
-            };
-            if ours {
-                let storage = global("sessionStorage");
-                let pair = [key.as_str().into(), instance.as_str().into()];
-                let _ = browser::invoke(&storage, "setItem", &pair);
+            if !ours && may_be_a_copy {
+                return call.claim(browser::random_id(), false);
             }
+            let pair = [call.storage_key(), instance.as_str().into()];
+            let _ = browser::invoke(&global("sessionStorage"), "setItem", &pair);
             *call.instance.borrow_mut() = instance;
             call.listen_to_page();
             call.open_link();
-        });
+        };
+        let lock = browser::hold_lock(&name, Box::new(then));
+        // The other lock's closure may be running: JavaScript keeps it until it returns.
         *self.lock.borrow_mut() = lock;
+    }
+
+    fn storage_key(&self) -> JsValue {
+        named(self.url.split('?').next().unwrap_or_default()).into()
     }
 
     fn listen_to_page(&self) {
@@ -158,10 +162,11 @@ impl Call {
         if self.state.get() == State::Left {
             return Some(errors::problem("left", "The call is over."));
         }
-        if text.is_empty() || length(&text) > CHAT_LENGTH {
+        // The other kinds of space are the server's to refuse: their tables are large.
+        if text.trim_ascii().is_empty() || length(&text) > CHAT_LENGTH {
             return Some(errors::problem(
                 "chat-length",
-                "A chat message has 1 to 4000 characters.",
+                "A chat message has 1 to 4000 characters, and not only spaces.",
             ));
         }
         let id = self.socket.with(Link::mint_id).unwrap_or(0);
@@ -188,18 +193,19 @@ impl Call {
     }
 
     fn look_later(&self) {
-        if self.state.get() == State::Left || self.peers.borrow().is_empty() {
+        if self.state.get() == State::Left || self.others().is_empty() {
             self.watch_timer.take();
             return;
         }
-        let peers = self.peers.borrow().clone();
-        let all_seen = peers.iter().all(|peer| peer.watch.seen.get());
-        let every = if all_seen { EVERY_MS } else { AT_FIRST_MS };
+        let unseen = |peer: &Rc<Peer>| !peer.watch.seen.get() && self.expects(&peer.id);
+        let waits = self.peers.borrow().iter().any(unseen);
+        let every = if waits { AT_FIRST_MS } else { EVERY_MS };
         let this = self.this.clone();
         let timer = Timer::new(
             every,
             Box::new(move |_| {
                 if let Some(call) = this.upgrade() {
+                    call.connect_missing();
                     let peers = call.peers.borrow().clone();
                     for peer in peers {
                         let this = this.clone();
@@ -243,32 +249,45 @@ impl Call {
             }
         }
         let waited = now - self.welcomed_at.get();
-        let complete = sees.len() == peers.len();
-        let first = !self.arrived.get();
-        if (first && !complete && waited < FIRST_REPORT_MS)
-            || self.reported.borrow().as_ref() == Some(&sees)
-        {
+        let complete = self
+            .others()
+            .iter()
+            .all(|one| sees.contains(&one.id) || !self.expects(&one.id));
+        if !self.arrived.get() && !complete && waited < FIRST_REPORT_MS {
             return;
         }
-        let who = Array::new();
-        for id in &sees {
-            who.push(&JsValue::from_str(id));
-        }
-        let epoch = self.me.borrow().epoch;
-        let sent = self.send_frame(
-            "connected",
-            Fields::new()
-                .put("epoch", js(epoch))
-                .put("elapsed_ms", js(waited as u64))
-                .put("sees", who.into()),
-        );
-        if sent {
-            *self.reported.borrow_mut() = Some(sees);
-            if complete {
-                self.arrived.set(true);
-                self.become_state(State::Connected);
+        if self.reported.borrow().as_ref() != Some(&sees) {
+            let who = Array::new();
+            for id in &sees {
+                who.push(&JsValue::from_str(id));
             }
+            let epoch = self.me.borrow().epoch;
+            let sent = self.send_frame(
+                "connected",
+                Fields::new()
+                    .put("epoch", js(epoch))
+                    .put("elapsed_ms", js(waited as u64))
+                    .put("sees", who.into()),
+            );
+            if !sent {
+                return;
+            }
+            *self.reported.borrow_mut() = Some(sees);
         }
+        // Nobody new may be seen and yet everyone: who was waited for may have left.
+        if complete && self.socket.is_open() && !self.arrived.replace(true) {
+            self.become_state(State::Connected);
+        }
+    }
+
+    /// Whether this one is waited for. Whom the session has lost before we ever saw them may be a tab
+    /// that was closed, and only their lease would end the waiting.
+    fn expects(&self, id: &str) -> bool {
+        let was_seen = self.peer(id).is_some_and(|peer| peer.watch.was_seen.get());
+        was_seen
+            || self
+                .participant(id)
+                .is_some_and(|one| one.told != Health::Lost)
     }
 
     /// Every unmuted track that was announced flows; who announced none counts once connected.

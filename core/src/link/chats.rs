@@ -20,17 +20,26 @@ impl Unconfirmed {
         true
     }
 
-    /// The echo came.
+    /// The echo came, or a refusal.
     pub fn confirm(&mut self, id: u64) {
         self.texts.retain(|(known, _)| *known != id);
     }
 
-    /// What the server has not seen, in order, to be sent once more. What it has seen will be echoed.
-    pub fn after(&self, last_id: u64) -> impl Iterator<Item = (u64, &str)> {
-        self.texts
-            .iter()
-            .filter(move |(id, _)| *id > last_id)
-            .map(|(id, text)| (*id, text.as_str()))
+    /// The server has seen everything up to here: said or refused, it is not to be sent again.
+    pub fn confirm_up_to(&mut self, last_id: u64) {
+        self.texts.retain(|(id, _)| *id > last_id);
+    }
+
+    /// We are somebody else now, to whom the old ids mean nothing: each text takes a fresh one.
+    pub fn renumber(&mut self, mut mint: impl FnMut() -> u64) {
+        for (id, _) in &mut self.texts {
+            *id = mint();
+        }
+    }
+
+    /// What waits, in order, to be sent once more.
+    pub fn waiting(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.texts.iter().map(|(id, text)| (*id, text.as_str()))
     }
 }
 
@@ -45,9 +54,42 @@ mod tests {
             assert!(chats.remember(id, id.to_string()));
         }
         chats.confirm(5);
-        assert_eq!(chats.after(2).collect::<Vec<_>>(), [(9, "9")]);
-        assert_eq!(chats.after(0).collect::<Vec<_>>(), [(2, "2"), (9, "9")]);
-        assert_eq!(chats.after(u64::MAX).count(), 0);
+        assert_eq!(chats.waiting().collect::<Vec<_>>(), [(2, "2"), (9, "9")]);
+        chats.confirm_up_to(2);
+        assert_eq!(chats.waiting().collect::<Vec<_>>(), [(9, "9")]);
+        chats.confirm_up_to(9);
+        assert_eq!(chats.waiting().count(), 0);
+    }
+
+    #[test]
+    fn somebody_new_says_what_waits_under_fresh_ids_in_the_old_order() {
+        let mut chats = Unconfirmed::default();
+        for id in [2, 5, 9] {
+            chats.remember(id, id.to_string());
+        }
+        chats.confirm(5);
+        chats.renumber({
+            let mut last = 20;
+            move || {
+                last += 1;
+                last
+            }
+        });
+        let waiting: Vec<_> = chats.waiting().collect();
+        assert_eq!(waiting, [(21, "2"), (22, "9")]);
+    }
+
+    #[test]
+    fn what_the_server_refused_makes_room_again() {
+        let mut chats = Unconfirmed::default();
+        for id in 1..=100 {
+            assert!(chats.remember(id, String::new()));
+        }
+        assert!(!chats.remember(101, String::new()));
+        chats.confirm(50);
+        assert!(chats.remember(102, String::new()));
+        chats.confirm_up_to(102);
+        assert_eq!(chats.waiting().count(), 0);
     }
 
     #[test]

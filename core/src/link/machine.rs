@@ -17,6 +17,9 @@ pub const HELLO_DEADLINE: Millis = Millis(10_000);
 /// So many unacknowledged frames are acknowledged at once.
 pub const ACK_FRAMES: u64 = 32;
 
+/// So many bytes are, too: the server gives up a reader that owes it four times as much.
+pub const ACK_BYTES: usize = 64 * 1024;
+
 /// Fewer are acknowledged after so long.
 pub const ACK_AFTER: Millis = Millis(5_000);
 
@@ -127,6 +130,7 @@ pub struct Link {
     wait_at_least: Millis,
     last_seq: u64,
     acked: u64,
+    unacked_bytes: usize,
     last_id: u64,
 }
 
@@ -141,6 +145,7 @@ impl Link {
             wait_at_least: Millis(0),
             last_seq: 0,
             acked: 0,
+            unacked_bytes: 0,
             last_id: 0,
         };
         link.connect(now);
@@ -171,8 +176,8 @@ impl Link {
         self.last_id
     }
 
-    /// Whether the frame with this number is new; it counts as handled from now on.
-    pub fn accept(&mut self, seq: u64, now: Millis) -> bool {
+    /// Whether the frame with this number, of so many bytes, is new; it counts as handled from now on.
+    pub fn accept(&mut self, seq: u64, bytes: usize, now: Millis) -> bool {
         let State::Open { ack_at, .. } = &mut self.state else {
             return false;
         };
@@ -180,8 +185,10 @@ impl Link {
             return false;
         }
         self.last_seq = seq;
+        self.unacked_bytes = self.unacked_bytes.saturating_add(bytes);
         ack_at.get_or_insert(now + ACK_AFTER);
-        if seq.saturating_sub(self.acked) >= ACK_FRAMES {
+        let frames = seq.saturating_sub(self.acked);
+        if frames >= ACK_FRAMES || self.unacked_bytes >= ACK_BYTES {
             *ack_at = Some(now);
         }
         true
@@ -190,6 +197,7 @@ impl Link {
     /// A frame goes out with `ack`: nothing is owed any more.
     pub fn acknowledged(&mut self) -> u64 {
         self.acked = self.last_seq;
+        self.unacked_bytes = 0;
         if let State::Open { ack_at, .. } = &mut self.state {
             *ack_at = None;
         }
@@ -264,6 +272,7 @@ impl Link {
         self.wait_at_least = Millis(0);
         self.last_seq = seq;
         self.acked = seq;
+        self.unacked_bytes = 0;
         self.last_id = self.last_id.max(last_id);
         self.state = State::Open {
             heard: now,
@@ -330,6 +339,7 @@ impl Link {
                 if ack_at.is_some_and(|at| now >= at) {
                     *ack_at = None;
                     self.acked = last_seq;
+                    self.unacked_bytes = 0;
                     self.outputs.push_back(Output::Ack(last_seq));
                 }
             }

@@ -17,7 +17,7 @@ pub mod verdict;
 
 pub use chats::Unconfirmed;
 pub use machine::{
-    ACK_AFTER, ACK_FRAMES, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter, LONGEST_RETRY, Link, Output,
-    PING_AFTER, PONGS_MISSED, Reason,
+    ACK_AFTER, ACK_BYTES, ACK_FRAMES, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter, LONGEST_RETRY,
+    Link, Output, PING_AFTER, PONGS_MISSED, Reason,
 };
 pub use verdict::{End, Verdict};

@@ -31,14 +31,20 @@ export class Person {
     page.on("pageerror", (error) => this.complaints.push(error.message));
   }
 
-  /** Opens the link of a session, in a browser profile of its own, and joins. */
-  static async join(browser: Browser, server: Server, session: string, name: string) {
+  /** Opens the link of a session, in a browser profile of its own, where `before` runs first. */
+  static async arrive(
+    browser: Browser,
+    server: Server,
+    session: string,
+    name: string,
+    before?: () => void,
+  ) {
     const context = await browser.newContext({ permissions: ["camera", "microphone"] });
     const page = await context.newPage();
     await watchConnections(page);
+    if (before) await page.addInitScript(before);
     const person = new Person(name, context, page);
     await page.goto(`${server.origin}/?session=${session}&name=${name}&join=1`);
-    await person.isInCall();
     return person;
   }
 
@@ -125,22 +131,51 @@ export class Person {
     return this.page.getByTestId("chat-text").allInnerTexts();
   }
 
+  /** Duplicates the tab, session storage and all. */
+  async copiesTab(): Promise<Person> {
+    const [page] = await Promise.all([
+      this.page.waitForEvent("popup"),
+      this.page.evaluate(() => {
+        window.open(location.href);
+      }),
+    ]);
+    return new Person(this.name, this.#context, page);
+  }
+
   async closesBrowser() {
     await this.#context.close();
   }
 }
 
+type Come = (
+  server: Server,
+  session: string,
+  name: string,
+  /** Runs in the page before anything of its own. */
+  before?: () => void,
+) => Promise<Person>;
+
 /** A test with people who close their browsers when it ends. */
 export const test = base.extend<{
-  person: (server: Server, session: string, name: string) => Promise<Person>;
+  /** Somebody who is in the call. */
+  person: Come & {
+    /** Somebody who is only on the way into it. */
+    arrives: Come;
+  };
 }>({
   person: async ({ browser }, use) => {
     const people: Person[] = [];
-    await use(async (server, session, name) => {
-      const person = await Person.join(browser, server, session, name);
+    const arrives: Come = async (...who) => {
+      const person = await Person.arrive(browser, ...who);
       people.push(person);
       return person;
-    });
+    };
+    const joins: Come = async (...who) => {
+      const person = await arrives(...who);
+      await person.isInCall();
+      return person;
+    };
+    await use(Object.assign(joins, { arrives }));
     await Promise.all(people.map((person) => person.closesBrowser()));
   },
 });

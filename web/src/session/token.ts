@@ -31,7 +31,8 @@ function refusal(response: Response, body: unknown): Problem {
   const words = [said?.detail, said?.title].find((text) => typeof text === "string" && text !== "");
   const seconds = Number(response.headers.get("retry-after"));
   return new Problem(
-    "refused",
+    // A server that is being started again answers 500 or 503; it has refused nobody.
+    response.status >= 500 ? "unreachable" : "refused",
     typeof words === "string" ? words : `The server answered ${response.status}.`,
     seconds > 0 ? seconds * 1_000 : undefined,
   );
