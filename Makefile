@@ -46,7 +46,7 @@ format: $(MODULES) ## Formats Rust and the rest.
 	prettier --log-level warn --write .
 
 clean: ## Removes what was built, and keeps the tools.
-	rm -rf target worker/build wasm-client/npm/dist web/dist .wrangler test-results
+	rm -rf target build worker/build wasm-client/npm/dist web/dist .wrangler test-results
 
 build: $(WORKER) $(CLIENT) $(PAGES) ## Builds the Worker, the npm package and the pages.
 
@@ -56,7 +56,7 @@ $(MODULES): package.json package-lock.json wasm-client/npm/package.json web/pack
 	@touch $@
 
 $(TOOLS): scripts/tools.sh
-	$(call step,build tools into .tools (once; three to eight minutes))
+	$(call step,build tools into .tools (once; three minutes on an idle machine, more on a busy one))
 	@scripts/tools.sh
 	@touch $@
 

@@ -1,6 +1,7 @@
 // `make dev`: wrangler with what make has built, and at the end the link to open.
 
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 
 const port = process.env.PORT ?? "8787";
 if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
@@ -8,10 +9,21 @@ if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
   process.exit(1);
 }
 
-const passedOn = ["PROVIDERS", "TUNING", "ICE_SERVERS", "LOG_LEVEL"].flatMap((key) => {
-  const value = process.env[key];
-  return value === undefined ? [] : ["--var", `${key}:${value}`];
+const taken = await new Promise<boolean>((resolve) => {
+  const probe = createServer().once("error", () => resolve(true));
+  probe.listen(Number(port), "localhost", () => probe.close(() => resolve(false)));
 });
+if (taken) {
+  console.error(`Port ${port} is in use. Stop what is there, or take another: PORT=8788 make dev`);
+  process.exit(1);
+}
+
+const passedOn = ["PROVIDERS", "TUNING", "ICE_SERVERS", "LOG_LEVEL", "ALLOWED_ORIGINS"].flatMap(
+  (key) => {
+    const value = process.env[key];
+    return value === undefined ? [] : ["--var", `${key}:${value}`];
+  },
+);
 
 const wrangler = spawn(
   "wrangler",

@@ -84,7 +84,7 @@ function run(command: string): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn("bash", ["-c", command], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+      env: { ...process.env, FORCE_COLOR: "0" },
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {

@@ -171,6 +171,7 @@ export type ErrorCode =
   | "media-constraints"
   | "media-unavailable"
   | "unauthorised"
+  | "origin"
   | "removed"
   | "ended"
   | "full"

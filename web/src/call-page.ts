@@ -128,6 +128,8 @@ export class CallPage extends PlainElement {
   private goTo(way: Way): void {
     switch (way) {
       case "rejoin":
+        // As muted as before: nobody is unmuted by coming back.
+        this.wishes = rememberedWishes();
         return void this.join();
       case "lobby":
         this.attempt += 1;
