@@ -13,6 +13,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 export CARGO_TERM_PROGRESS_WHEN := never
 
 PORT ?= 8787
+STATES ?= 5000000
 
 files = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 CARGO := Cargo.toml Cargo.lock rust-toolchain.toml
@@ -26,7 +27,7 @@ PAGES := web/dist/.built
 
 step = @printf '\033[1m▸ %s\033[0m\n' "$(1)"
 
-.PHONY: help dev test build bench format clean
+.PHONY: help dev test soak model bench build format clean
 
 help: ## Says what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -37,7 +38,14 @@ dev: build .dev.vars ## Serves everything on PORT (8787) and says which link to 
 test: $(MODULES) ## Runs every check and test, and says how many passed.
 	@node scripts/test.ts
 
-bench: build ## Measures, and writes bench/RESULTS.md. About three minutes.
+soak: build ## Runs the long tests, one after another. KILLS=20 RACES=100 is a short one.
+	@node --test --test-concurrency=1 'tests/soak/*.test.ts'
+	@SAMEWIRE_RACES=$${RACES:-1000} node --test tests/integration/one-wire.test.ts
+
+model: ## Walks through many more states of the model than `make test` does. STATES=5000000 a scenario.
+	@cargo run --quiet -p samewire-model --profile model --bin samewire-model -- $(STATES)
+
+bench: build ## Measures, and writes bench/RESULTS.md. Four to five minutes.
 	@scripts/chromium.sh
 	@node bench/run.ts
 

@@ -16,11 +16,11 @@ export const ms = (value: number) => value.toFixed(value < 100 ? 2 : 0);
 
 export const bytes = (value: number) => value.toLocaleString("en-GB");
 
-/** A table in Markdown, and below it what each row includes. */
+/** A table in Markdown, and below it what each row includes, where another does not say it. */
 export interface Table {
   title: string;
   columns: string[];
-  rows: { cells: (string | number)[]; includes: string }[];
+  rows: { cells: (string | number)[]; includes?: string }[];
 }
 
 export function markdown({ title, columns, rows }: Table): string {
@@ -31,6 +31,6 @@ export function markdown({ title, columns, rows }: Table): string {
     "",
     ...[columns, rule, ...rows.map((row) => row.cells)].map(line),
     "",
-    ...rows.map((row) => `- **${row.cells[0]}**: ${row.includes}`),
+    ...rows.flatMap(({ cells, includes }) => (includes ? [`- **${cells[0]}**: ${includes}`] : [])),
   ].join("\n");
 }

@@ -3,14 +3,18 @@
 
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, loadavg, totalmem } from "node:os";
 
 import { format } from "prettier";
 
 import { decisions } from "./decision.ts";
 import { firstFrames } from "./first-frame.ts";
 import { type Table, markdown } from "./figures.ts";
+import { postgres } from "./postgres.ts";
+import { quiet } from "./quiet.ts";
+import { resumes } from "./resume.ts";
 import { sizes } from "./sizes.ts";
+import { throughput } from "./throughput.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 process.chdir(root);
@@ -18,17 +22,32 @@ process.chdir(root);
 const output = (command: string, ...args: string[]) =>
   execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 
-const began = Date.now();
-const tables: Table[] = [];
-for (const [what, measure] of Object.entries({
-  "a durable decision over the socket": decisions,
-  "join to first remote frame": firstFrames,
+const benches: Record<string, () => Promise<Table | Table[]>> = {
+  decisions,
+  throughput,
+  postgres,
+  resumes,
+  quiet,
+  "first-frame": firstFrames,
   sizes,
-})) {
-  console.log(`▸ ${what}`);
-  tables.push(await measure());
+};
+
+const began = Date.now();
+const load = [loadavg()[0]!];
+const some = process.argv.slice(2);
+const tables: Table[] = [];
+for (const name of some.length > 0 ? some : Object.keys(benches)) {
+  const started = Date.now();
+  process.stdout.write(`▸ ${name}`);
+  tables.push(...[await benches[name]!()].flat());
+  console.log(` (${Math.round((Date.now() - started) / 1000)} s)`);
+}
+if (some.length > 0) {
+  console.log(`\n${tables.map(markdown).join("\n\n")}`);
+  process.exit();
 }
 
+load.push(loadavg()[0]!);
 const dirty = output(
   "git",
   "status",
@@ -46,6 +65,7 @@ By \`make bench\`, in one run on one machine. A timing is never an assertion in 
 - Command: \`make bench\` (after the build: \`node bench/run.ts\`)
 - Date: ${new Date().toISOString().slice(0, 10)}
 - Machine: ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB of memory
+- Load of the last minute: ${load.map((n) => n.toFixed(1)).join(" before it began, ")} when it ended
 - Versions: Node ${process.versions.node}, workerd ${output("node_modules/.bin/workerd", "--version").split(" ").at(-1)}, ${output("/usr/bin/chromium", "--version").split(" ").slice(0, 2).join(" ")}
 
 ${tables.map(markdown).join("\n\n")}

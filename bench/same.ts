@@ -13,11 +13,11 @@ export interface Pair {
   listener: Peer;
 }
 
-const TABLES = ["meta", "participants", "cursors", "kept", "chat"];
+const TABLES = ["meta", "participants", "cursors", "kept", "chat", "events"];
 
 /** What is random, or the time. */
 const CHANCE =
-  /[0-9a-f]{32,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\\*"(at|began_at|socket_opened)\\*":)\d+/g;
+  /[0-9a-f]{32,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\\*"(at|[a-z_]+_(at|opened)|(started|updated)At)\\*":)\d+/g;
 
 /** The first difference between what two pairs of people were told, and their objects stored. */
 export async function differences(disk: string, a: Pair, b: Pair): Promise<string | undefined> {

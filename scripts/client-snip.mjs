@@ -1,11 +1,14 @@
 // Empties the functions that print a panic. In a page nobody hears them: what Rust prints there goes
-// nowhere, and the trap that follows is all that is left. With them goes the code that formats.
+// nowhere, and the trap that follows is all that is left. With them goes the code that formats, and
+// what is exported and never called.
 
 import { readFile, writeFile } from "node:fs/promises";
 
 import binaryen from "binaryen";
 
-const [from, to] = process.argv.slice(2);
+import { blank } from "./client-blank.mjs";
+
+const [from, script, to] = process.argv.slice(2);
 
 const panics = [
   /(core|std)(\[[0-9a-f]+\])?::panicking::/,
@@ -53,4 +56,11 @@ for (let index = 0; index < module.getNumFunctions(); index += 1) {
 }
 // A compiler that names them otherwise is worth knowing of; the size alone would not say why.
 if (snipped === 0) throw new Error("no function that panics was found by its name");
-await writeFile(to, module.emitBinary());
+const called = new Set((await readFile(script, "utf8")).match(/(?<=\bwasm\.)[\w$]+/g));
+const exported = Array.from({ length: module.getNumExports() }, (_, index) => {
+  return binaryen.getExportInfo(module.getExportByIndex(index)).name;
+});
+for (const name of exported) if (!called.has(name)) module.removeExport(name);
+const binary = module.emitBinary();
+if (blank(binary) === 0) throw new Error("no place in the source was found");
+await writeFile(to, binary);

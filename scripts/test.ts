@@ -1,4 +1,5 @@
-// `make test`: every check and every test, in order; one line at the end with the runners' counts.
+// `make test`: every check and every test, in order; at the end what failed, by name, and one line
+// with the runners' counts.
 //
 // A check that fails counts as one failure. A runner that could not run counts as one, too: nothing
 // is skipped in silence.
@@ -16,6 +17,8 @@ interface Step {
   command: string;
   /** Reads a runner's own counts from what it printed; a check has none. */
   count?: (output: string) => Counts | undefined;
+  /** Reads the names of the tests that failed from what it printed. */
+  names?: (output: string) => string[];
 }
 
 /** `cargo test` prints a line a test binary. */
@@ -51,6 +54,24 @@ function playwrightCounts(output: string): Counts | undefined {
   return counts.passed + counts.failed + counts.skipped === 0 ? undefined : counts;
 }
 
+const indented = (block: string | undefined) =>
+  (block ?? "").split("\n").flatMap((line) => line.trim() || []);
+
+/** `cargo test` closes a binary that fails with `failures:` and its tests. */
+const cargoNames = (output: string) =>
+  [...output.matchAll(/^failures:\n((?: {4}\S+\n)+)/gm)].flatMap((found) => indented(found[1]));
+
+/** Node's runner says `✖ a name (12.3ms)`, in its place and again at the end. */
+const nodeNames = (output: string) => [
+  ...new Set([...output.matchAll(/^\s*✖ (.+) \([\d.]+ms\)$/gm)].map((found) => found[1]!)),
+];
+
+/** Playwright lists below `N failed` what did. */
+const playwrightNames = (output: string) =>
+  [...output.matchAll(/^ {2}\d+ (?:failed|flaky|interrupted)\n((?: {4}.+\n)+)/gm)]
+    .flatMap((found) => indented(found[1]))
+    .map((line) => line.replace(/[\s─]+$/, ""));
+
 const steps: Step[] = [
   { name: "formatting of Rust", command: "cargo fmt --check" },
   { name: "formatting of the rest", command: "prettier --check --log-level warn ." },
@@ -62,8 +83,18 @@ const steps: Step[] = [
   },
   {
     name: "native tests",
-    command: "cargo test --workspace --quiet --no-fail-fast",
+    command: "cargo test --workspace --exclude samewire-model --quiet --no-fail-fast",
     count: cargoCounts,
+    names: cargoNames,
+  },
+  {
+    // Optimised, or a million states take ten minutes; one test after the other, because each has
+    // two threads of its own.
+    name: "model of the session",
+    command:
+      "cargo test -p samewire-model --profile model --quiet --no-fail-fast -- --test-threads 1 --nocapture",
+    count: cargoCounts,
+    names: cargoNames,
   },
   { name: "Worker, npm package and pages", command: "make build" },
   { name: "types", command: "tsc -p web --noEmit && tsc -p tests --noEmit" },
@@ -71,12 +102,14 @@ const steps: Step[] = [
     name: "integration tests in workerd",
     command: "node --test --test-concurrency=1 'tests/integration/*.test.ts'",
     count: nodeCounts,
+    names: nodeNames,
   },
   { name: "Chromium", command: "scripts/chromium.sh" },
   {
     name: "end-to-end tests in Chromium",
     command: "playwright test -c tests",
     count: playwrightCounts,
+    names: playwrightNames,
   },
 ];
 
@@ -98,7 +131,8 @@ function run(command: string): Promise<{ code: number; output: string }> {
 }
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-for (const { name, command, count } of steps) {
+const failures: string[] = [];
+for (const { name, command, count, names } of steps) {
   console.log(`\n▸ ${name}`);
   const began = performance.now();
   const { code, output } = await run(command);
@@ -108,12 +142,18 @@ for (const { name, command, count } of steps) {
   total.skipped += counts?.skipped ?? 0;
   total.failed += counts?.failed ?? 0;
   // Something is wrong that no runner has counted.
-  if ((code !== 0 && !counts?.failed) || (count && !counts)) total.failed += 1;
+  const uncounted = (code !== 0 && !counts?.failed) || (count !== undefined && !counts);
+  if (uncounted) total.failed += 1;
+  const failed = names?.(output) ?? [];
+  failures.push(...failed.map((test) => `${name}: ${test}`));
+  if (uncounted || (counts?.failed && failed.length === 0)) failures.push(`${name}, as said above`);
   const outcome = code === 0 ? "ok" : "FAILED";
   const found = counts
     ? `, ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
     : "";
   console.log(`  ${name}: ${outcome}${found} (${seconds} s)`);
 }
-console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((f) => `  ${f}\n`).join("")}`);
+else console.log();
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);

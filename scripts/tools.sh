@@ -6,18 +6,22 @@ cd "$(dirname "$0")/.."
 WORKER_BUILD=0.8.7
 # Cargo.toml pins the crate to exactly this version.
 WASM_BINDGEN=0.2.130
+TARGET=wasm32-unknown-unknown
 
-if command -v rustup >/dev/null; then
+if command -v rustup >/dev/null && ! rustup target list --installed | grep -qx "$TARGET"; then
   # An installed toolchain does not fetch the targets of rust-toolchain.toml by itself.
-  rustup target add wasm32-unknown-unknown >/dev/null 2>&1 ||
-    { echo "rustup could not add the target wasm32-unknown-unknown" >&2; exit 1; }
+  echo "adding the target $TARGET to your Rust, through rustup"
+  rustup target add "$TARGET" >/dev/null 2>&1 ||
+    { echo "rustup could not add the target $TARGET" >&2; exit 1; }
 fi
 
 has() { [ -x ".tools/bin/$1" ] && ".tools/bin/$1" --version 2>/dev/null | grep -qF "$2"; }
 
-# `dev` tools are fast enough, and are built in a fifth of the time.
+# `dev` tools are fast enough, and are built in a fifth of the time. Quiet, since cargo would have
+# .tools/bin in everybody's PATH, and warns of yanked crates in a lock that is not ours.
 install() {
-  CARGO_TARGET_DIR="$PWD/.tools/target" cargo install --root .tools --profile dev "$@"
+  echo "building $1 $3 into .tools/bin"
+  CARGO_TARGET_DIR="$PWD/.tools/target" cargo install --quiet --root .tools --profile dev "$@"
 }
 
 has worker-build "$WORKER_BUILD" || install worker-build --version "$WORKER_BUILD" --locked

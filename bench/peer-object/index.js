@@ -2,9 +2,10 @@
 //
 // It does for `hello`, `chat`, `ack` and `leave` what `core/src/session` does, with the same checks,
 // and stores the same rows and sends the same frames: `bench/decision.ts` compares both before it
-// measures. It keeps its state in memory behind hibernatable sockets, stores each decision in one
-// transaction before it tells anyone, and mutes no check to be fast. What Samewire has beyond that
-// (resume, signals, tracks, tuning) is left out, which is in its favour.
+// measures. It keeps its state in memory behind hibernatable sockets, stores each decision with its
+// entries of the log in one transaction before it tells anyone, tells the index of live sessions until
+// that knows, and mutes no check to be fast. What Samewire has beyond that (resume, signals, tracks,
+// tuning, a second provider and all that follows from it) is left out, which is in its favour.
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -12,12 +13,17 @@ const HELLO_DEADLINE = 10_000;
 const LEASE = 30_000;
 const EMPTY_GRACE = 10_000;
 const TOO_EARLY = 15_000;
+const TELL_AGAIN = 5_000;
+const RETENTION = 24 * 3_600_000;
+const REMEMBERED = 600_000;
 const CHAT_KEPT = 200;
 const MAX_CHAT_CHARS = 4_000;
 const MAX_FRAME_BYTES = 64 * 1024;
 const MAX_UNACKNOWLEDGED_FRAMES = 256;
 const MAX_UNACKNOWLEDGED_BYTES = 256 * 1024;
 const PEOPLE = 8;
+const FRAME_BURST = 1_000_000;
+const FRAME_EVERY = 100;
 const PLAIN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
 const SCHEMA = [
@@ -26,7 +32,11 @@ const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS cursors (participant TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID",
   "CREATE TABLE IF NOT EXISTS kept (participant TEXT, seq INTEGER, frame TEXT NOT NULL, PRIMARY KEY (participant, seq)) WITHOUT ROWID",
   "CREATE TABLE IF NOT EXISTS chat (number INTEGER PRIMARY KEY, line TEXT NOT NULL)",
+  "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL)",
 ];
+
+const INDEX_SCHEMA =
+  "CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, incarnation TEXT NOT NULL, version INTEGER NOT NULL, ended_at INTEGER, row TEXT NOT NULL) WITHOUT ROWID";
 
 export default {
   /** `…/sessions/{id}/connect`, with the token among the subprotocols. */
@@ -52,6 +62,10 @@ export class PeerObject extends DurableObject {
   #session;
   #participants = new Map();
   #chat = [];
+  #logSeq = 0;
+  #past = [];
+  #outbox = { news: null, pending: false };
+  #telling = false;
   #alarm;
 
   constructor(ctx, env) {
@@ -65,6 +79,10 @@ export class PeerObject extends DurableObject {
   #load() {
     const now = Date.now();
     this.#session = this.#meta("session");
+    this.#past = this.#meta("past") ?? [];
+    this.#outbox = this.#meta("outbox") ?? this.#outbox;
+    const [last] = this.sql.exec("SELECT seq FROM events ORDER BY seq DESC LIMIT 1");
+    this.#logSeq = last?.seq ?? 0;
     for (const { record } of this.sql.exec("SELECT record FROM participants")) {
       const participant = newcomer(JSON.parse(record), now);
       this.#participants.set(participant.record.id, participant);
@@ -107,7 +125,7 @@ export class PeerObject extends DurableObject {
     this.ctx.acceptWebSocket(server, [attached.socket]);
     server.serializeAttachment(attached);
     this.#sockets.set(server, attached);
-    await this.#setAlarm();
+    await this.#settle();
     const headers = { "sec-websocket-protocol": "samewire.v1" };
     return new Response(null, { status: 101, webSocket: client, headers });
   }
@@ -129,7 +147,7 @@ export class PeerObject extends DurableObject {
       else if (frame.type === "hello") this.#hello(turn, ws, attached, frame, secret, hash);
       else this.#refuse(ws, "hello_first", 'the first frame of a socket is "hello"');
     });
-    await this.#setAlarm();
+    await this.#settle();
   }
 
   async webSocketClose(ws) {
@@ -138,7 +156,7 @@ export class PeerObject extends DurableObject {
     if (attached?.participant?.ws === ws)
       this.#run((turn) => this.#detach(turn, attached.participant));
     ws.close(1000);
-    await this.#setAlarm();
+    await this.#settle();
   }
 
   webSocketError(ws) {
@@ -164,14 +182,16 @@ export class PeerObject extends DurableObject {
           this.#remove(turn, participant, "lease");
         }
       }
-      if (this.#session?.empty_since + EMPTY_GRACE <= now) this.#end();
+      if (this.#session?.empty_since + EMPTY_GRACE <= now) this.#end(turn);
+      if (this.#past[0]?.ended_at + RETENTION <= now) this.#sweep();
     });
-    await this.#setAlarm();
+    await this.#settle();
   }
 
   /** Decides and stores in one transaction, then tells. */
   #run(decide) {
-    const turn = { tell: [], moved: new Set(), changed: new Set(), session: false };
+    const turn = { tell: [], log: [], moved: new Set(), changed: new Set(), session: false };
+    let news;
     try {
       this.ctx.storage.transactionSync(() => {
         decide(turn);
@@ -179,7 +199,7 @@ export class PeerObject extends DurableObject {
           this.#session.empty_since = Date.now();
           turn.session = true;
         }
-        if (turn.session) this.#setMeta("session", this.#session);
+        if (turn.session && this.#session) this.#setMeta("session", this.#session);
         for (const { record } of turn.changed) {
           const json = JSON.stringify(record);
           this.sql.exec("INSERT OR REPLACE INTO participants VALUES (?, ?)", record.id, json);
@@ -188,38 +208,135 @@ export class PeerObject extends DurableObject {
           const json = JSON.stringify(cursor);
           this.sql.exec("INSERT OR REPLACE INTO cursors VALUES (?, ?)", record.id, json);
         }
+        for (const entry of turn.log) {
+          entry.seq = ++this.#logSeq;
+          this.sql.exec("INSERT INTO events VALUES (?, ?)", entry.seq, JSON.stringify(entry));
+        }
+        if (turn.session || turn.changed.size > 0) news = this.#news();
+        if (news) this.#setMeta("outbox", news);
       });
     } catch (error) {
       // What is in memory is not what is stored: begin again from there.
       for (const ws of this.#sockets.keys()) ws.close(1011, "storage");
       this.ctx.abort(error);
     }
+    if (news) this.#outbox = news;
     for (const [ws, text] of turn.tell) ws.send(text);
   }
 
+  /** Notes something for the log. */
+  #log(turn, event, who) {
+    const { incarnation, epoch } = this.#session;
+    const by = who ? { kind: "participant", id: who } : { kind: "alarm" };
+    turn.log.push({ seq: 0, at: Date.now(), incarnation, epoch, ...event, by });
+  }
+
+  /** What the index is to know, if that has changed. */
+  #news() {
+    const { news } = this.#outbox;
+    const version = (news?.version ?? 0) + 1;
+    if (!this.#session) {
+      if (news?.news !== "live") return undefined;
+      const { id, incarnation } = news;
+      return { news: { news: "ended", id, incarnation, version }, pending: true };
+    }
+    const { incarnation, epoch, provider, kind, began_at } = this.#session;
+    const users = new Set(Array.from(this.#participants.values(), ({ record }) => record.user));
+    const brief = {
+      id: this.#meta("id"),
+      incarnation,
+      epoch,
+      provider,
+      kind,
+      state: "active",
+      participants: this.#participants.size,
+      users: [...users].sort(),
+      startedAt: began_at,
+      alerts: [],
+    };
+    if (news?.news === "live") {
+      const { news: _, updatedAt, version, ...known } = news;
+      if (JSON.stringify(known) === JSON.stringify(brief)) return undefined;
+    }
+    return { news: { news: "live", ...brief, updatedAt: Date.now(), version }, pending: true };
+  }
+
+  /** Sets the alarm, and tells the index beside it. */
+  async #settle() {
+    const alarm = this.#setAlarm();
+    if (this.#outbox.pending && !this.#telling) {
+      this.#telling = true;
+      this.ctx.waitUntil(this.#tellIndex());
+    }
+    await alarm;
+  }
+
+  async #tellIndex() {
+    while (this.#outbox.pending) {
+      const { news } = this.#outbox;
+      try {
+        const index = this.env.PEER_INDEX.get(this.env.PEER_INDEX.idFromName("index"));
+        const body = JSON.stringify(news);
+        const { status } = await index.fetch("https://index/", { method: "POST", body });
+        if (status !== 200) break;
+      } catch {
+        // The alarm will see to it.
+        break;
+      }
+      if (this.#outbox.news !== news) continue;
+      this.#outbox.pending = false;
+      this.#setMeta("outbox", this.#outbox);
+    }
+    this.#telling = false;
+    await this.#setAlarm();
+  }
+
   #hello(turn, ws, attached, hello, secret, hash) {
-    const { user, name: called, role, expires_at } = attached.claims;
+    const { user, name: called, role, expires_at, token, lasts } = attached.claims;
+    const now = Date.now();
     const refuse = (code, message) => this.#refuse(ws, code, message);
     if (hello.protocol !== 1) return refuse("protocol_version", "this server speaks 1");
     if (!PLAIN_NAME.test(hello.instance)) return refuse("bad_field", '"instance"');
     if (!hello.drivers?.includes("p2p")) return refuse("unsupported", "no provider for everyone");
-    if (expires_at <= Date.now()) return refuse("unauthorised", "the token has expired");
+    if (expires_at <= now) return refuse("unauthorised", "the token has expired");
     for (const { record } of this.#participants.values()) {
       if (record.user === user && record.instance === hello.instance) return refuse("known", "");
     }
     if (this.#participants.size === PEOPLE) return refuse("full", "the session is full");
-    this.#session ??= {
-      incarnation: uuidv7(),
-      epoch: 1,
-      provider: "p2p",
-      kind: "p2p",
-      mode: "call",
-      next_ordinal: 1,
-      began_at: Date.now(),
-    };
+    const who = name();
+    if (!this.#session) {
+      this.#session = {
+        incarnation: uuidv7(),
+        epoch: 1,
+        provider: "p2p",
+        kind: "p2p",
+        mode: "call",
+        next_ordinal: 1,
+        began_at: now,
+        issued: 1,
+        cause: "began",
+        bars: {},
+        switched_at: now,
+        heads_changed_at: now,
+        summary: {
+          durationMs: 0,
+          participants: 0,
+          peak: 0,
+          switches: 0,
+          failovers: 0,
+          aborted: 0,
+        },
+      };
+      const { provider, kind: providerKind, mode } = this.#session;
+      this.#log(turn, { kind: "began", provider, providerKind, mode }, who);
+    }
     delete this.#session.empty_since;
+    this.#session.heads_changed_at = now;
+    const { summary } = this.#session;
+    summary.participants += 1;
+    summary.peak = Math.max(summary.peak, this.#participants.size + 1);
     const record = {
-      id: name(),
+      id: who,
       user,
       name: called,
       role,
@@ -235,8 +352,12 @@ export class PeerObject extends DurableObject {
       tracks: [],
       hidden: false,
       device: hello.device,
+      token,
+      token_expires_at: expires_at,
+      token_lasts: lasts,
+      renew_token_at: now + Math.floor((expires_at - now) / 2),
     };
-    const participant = newcomer(record, Date.now(), ws);
+    const participant = newcomer(record, now, ws);
     this.#participants.set(record.id, participant);
     attached.participant = participant;
     turn.session = true;
@@ -257,6 +378,8 @@ export class PeerObject extends DurableObject {
       ice_servers: [],
       config: { heartbeat_ms: 15_000, lease_ms: LEASE, sample_ms: 3_000 },
     });
+    const joined = { kind: "joined", participant: view(participant) };
+    this.#log(turn, joined, participant.record.id);
     this.#tellOthers(turn, participant, {
       type: "participant_joined",
       participant: view(participant),
@@ -266,6 +389,12 @@ export class PeerObject extends DurableObject {
   #received(turn, participant, frame) {
     participant.since = Date.now();
     if (Number.isSafeInteger(frame.ack)) this.#acknowledge(turn, participant, frame.ack);
+    const full = Math.max(participant.full_at, participant.since) + FRAME_EVERY;
+    if (full > participant.since + FRAME_EVERY * FRAME_BURST) {
+      const error = { type: "error", code: "too_fast", message: "", id: frame.id };
+      return this.#tellOnce(turn, participant, error);
+    }
+    participant.full_at = full;
     switch (frame.type) {
       case "ack":
         return;
@@ -317,7 +446,10 @@ export class PeerObject extends DurableObject {
     participant.ws = undefined;
     participant.since = Date.now();
     delete participant.record.socket;
+    participant.record.away_since = participant.since;
     turn.changed.add(participant);
+    const updated = { kind: "updated", participant: view(participant) };
+    this.#log(turn, updated, participant.record.id);
     const message = { type: "participant_updated", participant: view(participant) };
     this.#tellOthers(turn, participant, message);
   }
@@ -328,17 +460,33 @@ export class PeerObject extends DurableObject {
     this.sql.exec("DELETE FROM participants WHERE id = ?", id);
     this.sql.exec("DELETE FROM cursors WHERE participant = ?", id);
     this.sql.exec("DELETE FROM kept WHERE participant = ?", id);
+    this.#log(turn, { kind: "left", participant: id, reason });
+    this.#session.heads_changed_at = Date.now();
+    turn.session = true;
     const message = { type: "participant_left", participant: view(participant), reason };
     this.#tellOthers(turn, participant, message);
   }
 
-  #end() {
+  #end(turn) {
+    const { summary, began_at, incarnation } = this.#session;
+    const now = Date.now();
+    summary.durationMs = now - began_at;
+    this.#log(turn, { kind: "ended", reason: "empty", summary });
+    this.#past.push({ incarnation, last: this.#logSeq + turn.log.length, ended_at: now });
+    this.#setMeta("past", this.#past);
+    turn.session = true;
     for (const table of ["participants", "cursors", "kept", "chat"]) {
       this.sql.exec(`DELETE FROM ${table}`);
     }
     this.sql.exec("DELETE FROM meta WHERE key = 'session'");
     this.#session = undefined;
     this.#chat = [];
+  }
+
+  #sweep() {
+    const { last } = this.#past.shift();
+    this.sql.exec("DELETE FROM events WHERE seq <= ?", last);
+    this.#setMeta("past", this.#past);
   }
 
   /** Numbers and sends a frame that only the present socket needs. */
@@ -382,16 +530,53 @@ export class PeerObject extends DurableObject {
     for (const { participant, opened } of this.#sockets.values()) {
       if (!participant) due = Math.min(due, opened + HELLO_DEADLINE);
     }
-    for (const { since } of this.#participants.values()) due = Math.min(due, since + LEASE);
+    for (const { since, record } of this.#participants.values()) {
+      due = Math.min(due, since + LEASE, record.renew_token_at);
+    }
+    if (this.#past.length > 0) due = Math.min(due, this.#past[0].ended_at + RETENTION);
+    if (this.#outbox.pending) due = Math.min(due, Date.now() + TELL_AGAIN);
     if (due === Infinity || (this.#alarm <= due && due - this.#alarm < TOO_EARLY)) return;
     this.#alarm = due;
     await this.ctx.storage.setAlarm(due);
   }
 }
 
+/** Which sessions are live: the newest news of each. */
+export class PeerIndex extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.sql = ctx.storage.sql;
+    this.sql.exec(INDEX_SCHEMA);
+  }
+
+  async fetch(request) {
+    const news = await request.json();
+    const { id, incarnation, version } = news;
+    const [known] = this.sql.exec("SELECT incarnation, version FROM sessions WHERE id = ?", id);
+    const newer =
+      !known ||
+      incarnation > known.incarnation ||
+      (incarnation === known.incarnation && version > known.version);
+    if (newer) {
+      const { news: kind, ...row } = news;
+      const ended = kind === "ended";
+      this.sql.exec(
+        "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
+        id,
+        incarnation,
+        version,
+        ended ? Date.now() : null,
+        JSON.stringify(ended ? { id, incarnation } : row),
+      );
+      this.sql.exec("DELETE FROM sessions WHERE ended_at < ?", Date.now() - REMEMBERED);
+    }
+    return new Response();
+  }
+}
+
 function newcomer(record, since, ws) {
   const cursor = { seq: 0, last_id: 0, dropped: 0 };
-  return { record, since, ws, cursor, kept: [], bytes: 0 };
+  return { record, since, ws, cursor, kept: [], bytes: 0, full_at: since };
 }
 
 function view({ record, ws }) {
@@ -443,8 +628,9 @@ async function verify(secret, token, session) {
     );
     if (!(await crypto.subtle.verify("HMAC", await key, bytes(signature), signed)))
       return undefined;
-    const { sub, name, sid, role, exp } = json(body);
-    return sid === session && { user: sub, name, role, expires_at: exp * 1000 };
+    const { sub, name, sid, role, exp, iat, jti } = json(body);
+    const [expires_at, lasts] = [exp * 1000, (exp - iat) * 1000];
+    return sid === session && { user: sub, name, role, expires_at, lasts, token: jti };
   } catch {
     return undefined;
   }

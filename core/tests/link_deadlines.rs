@@ -51,11 +51,26 @@ fn r7_jitter_spreads_a_retry_over_the_upper_half_of_its_delay() {
 }
 
 #[test]
-fn r7_a_wait_the_server_asked_for_comes_before_the_back_off() {
+fn r7_a_wait_the_server_asked_for_is_kept_and_spread_over_another_fifth() {
+    for (jitter, due) in [(NONE, 3_000), (Jitter(500), 3_300), (ALL, 3_600)] {
+        let mut link = open();
+        feed(&mut link, 0, jitter, Input::AskedToWait(Millis(3_000)));
+        feed(&mut link, 0, jitter, Input::Closed(1013));
+        assert_eq!(link.poll_timeout(), Some((Millis(due), Reason::Retry)));
+        // The network coming back is no reason to come sooner.
+        assert_eq!(feed(&mut link, 10, jitter, Input::Nudged), []);
+        assert_eq!(link.poll_timeout(), Some((Millis(due), Reason::Retry)));
+    }
+}
+
+#[test]
+fn r7_a_wait_is_asked_for_once_and_then_the_back_off_goes_on() {
     let mut link = open();
     feed(&mut link, 0, ALL, Input::AskedToWait(Millis(3_000)));
-    feed(&mut link, 0, ALL, Input::Closed(1013));
-    assert_eq!(link.poll_timeout(), Some((Millis(3_250), Reason::Retry)));
+    feed(&mut link, 0, ALL, Input::Closed(1001));
+    feed(&mut link, 3_600, ALL, Input::Timeout);
+    feed(&mut link, 3_600, ALL, Input::Closed(1006));
+    assert_eq!(link.poll_timeout(), Some((Millis(4_100), Reason::Retry)));
 }
 
 #[test]
@@ -227,6 +242,21 @@ fn ids_go_on_where_the_server_remembers_them_and_never_back() {
     assert_eq!(link.mint_id(), 42);
     feed(&mut link, 0, NONE, welcomed(9, 7));
     assert_eq!(link.mint_id(), 43);
+}
+
+#[test]
+fn an_operators_act_is_not_explained_by_an_error_that_came_before_it() {
+    for (end, explained) in [
+        (End::Removed, false),
+        (End::Ended, false),
+        (End::Replaced, true),
+        (End::Left, false),
+        (End::Unauthorised, true),
+        (End::TooMany, true),
+        (End::Unsupported, true),
+    ] {
+        assert_eq!(end.is_explained_by_an_error(), explained);
+    }
 }
 
 #[test]

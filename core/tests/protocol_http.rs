@@ -1,12 +1,15 @@
 //! The bodies of the HTTP API, byte for byte.
 
 use samewire_core::protocol::client::{Source, Track};
+use std::collections::BTreeMap;
+
 use samewire_core::protocol::http::{
-    ParticipantSnapshot, Problem, SessionSettings, Snapshot, TimerSnapshot, TokenRequest,
-    TokenResponse,
+    Lock, ParticipantSnapshot, Problem, SessionSettings, Snapshot, SwitchSnapshot, TimerSnapshot,
+    TokenRequest, TokenResponse,
 };
-use samewire_core::protocol::ids::{Epoch, Generation, Ordinal, SessionId};
+use samewire_core::protocol::ids::{Epoch, Generation, Ordinal, SessionId, TokenId};
 use samewire_core::protocol::server::{Connection, LifeState, Mode, ProviderKind, Role};
+use samewire_core::provider::cause::Cause;
 use samewire_core::session::{Claims, TimerReason};
 use samewire_core::time::Millis;
 use serde_json::{from_str, json, to_string};
@@ -26,7 +29,8 @@ fn the_shortest_and_the_longest_token_request() {
     );
     let longest = concat!(
         r#"{"userId":"ana","name":"Ana","role":"host","ttlSeconds":60,"session":"#,
-        r#"{"title":"T","mode":"stream","p2pLimit":2,"tuning":{"LEASE":5000}}}"#
+        r#"{"title":"T","mode":"stream","p2pLimit":2,"providers":["janus"],"lock":"relay","#,
+        r#""tuning":{"LEASE":5000}}}"#
     );
     assert_eq!(
         from_str::<TokenRequest>(longest).unwrap(),
@@ -38,6 +42,8 @@ fn the_shortest_and_the_longest_token_request() {
                 title: Some("T".to_owned()),
                 mode: Some(Mode::Stream),
                 p2p_limit: Some(2),
+                providers: Some(vec!["janus".into()]),
+                lock: Some(Lock::Relay),
                 tuning: Some(json!({"LEASE": 5000})),
             }),
             ..shortest
@@ -51,7 +57,7 @@ fn a_token_request_with_a_key_that_is_none_is_told_so() {
     assert!(error(r#"{"userId":"ana","user":"x"}"#).starts_with("unknown field `user`"));
     assert!(
         error(r#"{"userId":"ana","session":{"titel":"x"}}"#).starts_with(
-            "unknown field `titel`, expected one of `title`, `mode`, `p2pLimit`, `tuning`"
+            "unknown field `titel`, expected one of `title`, `mode`, `p2pLimit`, `providers`, `lock`, `tuning`"
         )
     );
     assert!(error(r#"{"userId":"ana","session":7}"#).starts_with("invalid type: integer `7`"));
@@ -65,20 +71,22 @@ fn a_token_request_with_a_key_that_is_none_is_told_so() {
 fn a_tokens_claims_are_read_although_a_newer_version_wrote_more() {
     let text = concat!(
         r#"{"user":"ana","name":"Ana","role":"participant","expires_at":5,"#,
-        r#""session":{"title":"T"}}"#
+        r#""token":"jti","lasts":3,"session":{"title":"T"}}"#
     );
     let claims = Claims {
         user: "ana".into(),
         name: "Ana".to_owned(),
         role: Role::Participant,
         expires_at: Millis(5),
+        token: "jti".into(),
+        lasts: Millis(3),
         session: Some(SessionSettings {
             title: Some("T".to_owned()),
             ..Default::default()
         }),
     };
     assert_eq!(to_string(&claims).unwrap(), text);
-    let newer = text.replace(r#""title":"T""#, r#""title":"T","lock":"relay""#);
+    let newer = text.replace(r#""title":"T""#, r#""title":"T","mood":"calm""#);
     let newer = newer.replace(r#""role""#, r#""jti":"x","role""#);
     assert_eq!(from_str::<Claims>(&newer).unwrap(), claims);
     let short = r#"{"user":"ana","name":"Ana","role":"participant","expires_at":5}"#;
@@ -86,6 +94,8 @@ fn a_tokens_claims_are_read_although_a_newer_version_wrote_more() {
         from_str::<Claims>(short).unwrap(),
         Claims {
             session: None,
+            token: TokenId::default(),
+            lasts: Millis(0),
             ..claims
         }
     );
@@ -137,6 +147,10 @@ fn a_snapshot() {
             sees: ["p2".into()].into(),
             unacknowledged: 3,
         }],
+        switch: None,
+        lock: None,
+        pinned_by: None,
+        barred: BTreeMap::new(),
         timers: vec![
             timer(1, TimerReason::Hello),
             timer(2, TimerReason::Heartbeat),
@@ -159,6 +173,32 @@ fn a_snapshot() {
     };
     let text = text.replace(r#""active","#, r#""active","title":"T","#);
     assert_eq!(to_string(&titled).unwrap(), text);
+    let switching = Snapshot {
+        state: LifeState::Switching,
+        participants: Vec::new(),
+        timers: Vec::new(),
+        switch: Some(SwitchSnapshot {
+            epoch: Epoch(2),
+            provider: "janus".into(),
+            cause: Cause::Operator,
+            deadline: Millis(7),
+            ready: ["p1".into()].into(),
+            waiting_for: ["p2".into()].into(),
+        }),
+        lock: Some(Lock::Relay),
+        pinned_by: Some("olga".to_owned()),
+        barred: [("daily".into(), Millis(9))].into(),
+        ..titled
+    };
+    assert_eq!(
+        to_string(&switching).unwrap(),
+        concat!(
+            r#"{"id":"room","incarnation":"life","epoch":1,"provider":"p2p","kind":"p2p","#,
+            r#""room":"room","state":"switching","title":"T","participants":[],"switch":"#,
+            r#"{"epoch":2,"provider":"janus","cause":"operator","deadline":7,"ready":["p1"],"#,
+            r#""waitingFor":["p2"]},"lock":"relay","pinnedBy":"olga","barred":{"daily":9},"timers":[]}"#
+        )
+    );
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn ana() -> ParticipantView {
             muted: true,
         }],
         hidden: false,
+        prepared: None,
     }
 }
 

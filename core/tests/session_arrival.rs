@@ -146,10 +146,10 @@ fn the_first_tokens_wishes_hold_and_later_ones_change_nothing() {
         ..claims(user)
     };
     let mut world = World::new();
-    let first = world.join_with("ana", wishing("ana", "Stand-up", 5_000));
+    let first = world.join_with("ana", wishing("ana", "Stand-up", 20_000));
     assert_eq!(first["session"]["title"], "Stand-up");
-    assert_eq!(first["config"]["lease_ms"], 5_000);
-    let second = world.join_with("ben", wishing("ben", "Mine", 9_000));
+    assert_eq!(first["config"]["lease_ms"], 20_000);
+    let second = world.join_with("ben", wishing("ben", "Mine", 25_000));
     assert_eq!(second["session"], first["session"]);
     world.hibernate();
     let third = world.join("cem");

@@ -49,6 +49,7 @@ fn a_line_sent_again_after_a_resume_is_heard_once() {
 fn the_last_two_hundred_lines_are_kept_and_outlive_who_wrote_them() {
     let mut world = World::of(&["ana", "ben"]);
     for id in 1..=205 {
+        world.advance(200);
         world.say("ana", chat(id, &format!("line {id}")));
         world.ack("ana");
         world.ack("ben");

@@ -2,8 +2,9 @@
 
 mod support;
 
-use samewire_core::session::TimerReason::{Empty, Heartbeat, Hello, Lease};
-use samewire_core::session::{Decision, Write};
+use samewire_core::session::TimerReason::{Empty, Heartbeat, Hello, Lease, Probe};
+use samewire_core::session::{Decision, TimerReason, Write};
+use samewire_core::tuning::Tuning;
 use serde_json::{Value, json};
 use support::{World, claims, types};
 
@@ -21,7 +22,7 @@ fn a_socket_without_hello_is_sent_away_at_its_deadline() {
         [json!({"seq": 0, "type": "error", "code": "hello_first",
                 "message": "no \"hello\" came within 10000 ms"})]
     );
-    assert_eq!(world.session.poll_timeout(), None);
+    assert_eq!(world.session.poll_timeout(world.now), None);
 }
 
 #[test]
@@ -52,12 +53,39 @@ fn who_is_away_is_lost_at_once_and_left_a_lease_later() {
 }
 
 #[test]
-fn a_hidden_tab_has_the_longer_lease() {
+fn a_hidden_tab_has_the_longer_lease_while_its_socket_stands() {
     let mut world = World::of(&["ana"]);
     world.say("ana", json!({"type": "presence", "hidden": true}));
     assert_eq!(world.advance_to_next_timer(), (120_000, Heartbeat));
+    assert_eq!(types(&world.heard("ana")), ["probe"]);
+    assert_eq!(world.advance_to_next_timer(), (3_000, Probe));
     assert_eq!(world.close_of("ana"), Some((1001, "no heartbeat")));
-    assert_eq!(world.advance_to_next_timer(), (120_000, Lease));
+    assert_eq!(world.advance_to_next_timer(), (30_000, Lease));
+}
+
+/// A browser says that a tab is hidden while it closes it.
+#[test]
+fn a_closed_tab_is_gone_after_the_shorter_lease_although_it_said_that_it_is_hidden() {
+    for sleeps in [false, true] {
+        let mut world = World::of(&["ana"]);
+        world.say("ana", json!({"type": "presence", "hidden": true}));
+        world.cut("ana");
+        if sleeps {
+            world.hibernate();
+        }
+        assert_eq!(world.advance_to_next_timer(), (30_000, Lease));
+        assert_eq!(world.person("ana"), Value::Null);
+    }
+}
+
+#[test]
+fn a_hidden_tab_that_resumes_has_the_longer_lease_again() {
+    let mut world = World::of(&["ana"]);
+    world.say("ana", json!({"type": "presence", "hidden": true}));
+    world.cut("ana");
+    world.advance(29_999);
+    world.resume("ana");
+    assert_eq!(world.advance_to_next_timer(), (120_000, Heartbeat));
 }
 
 #[test]
@@ -68,11 +96,19 @@ fn a_silent_socket_is_sent_away_after_a_lease_and_may_resume_for_another() {
         world.beat("ben");
     }
     assert_eq!(world.advance_to_next_timer(), (0, Heartbeat));
+    assert_eq!(types(&world.heard("ana")), ["probe"]);
+    assert_eq!(world.close_of("ana"), None);
+    assert_eq!(world.advance_to_next_timer(), (3_000, Probe));
     assert_eq!(world.close_of("ana"), Some((1001, "no heartbeat")));
     assert_eq!(world.person("ana")["connection"], "lost");
     world.advance(29_999);
     assert_eq!(world.resume("ana")["resumed"], true);
-    assert_eq!(types(&world.heard("ben")), ["participant_updated"; 2]);
+    let told = world.heard("ben");
+    assert_eq!(
+        types(&told),
+        ["alert", "participant_updated", "participant_updated"]
+    );
+    assert_eq!(told[0]["kind"], "participant_stale");
 }
 
 #[test]
@@ -84,7 +120,7 @@ fn a_heartbeat_keeps_the_lease_without_a_row_or_a_word() {
         assert_eq!(world.tick(), Decision::default());
     }
     assert_eq!(
-        world.session.poll_timeout(),
+        world.session.poll_timeout(world.now),
         Some((world.now + samewire_core::time::Millis(30_000), Heartbeat))
     );
 }
@@ -139,6 +175,11 @@ fn leases_run_out_although_the_object_sleeps_between_all_alarms() {
     world.tick();
     assert_eq!(world.person("ana"), Value::Null, "away for a lease");
     assert_eq!(world.close_of("ben"), None, "it beat a millisecond ago");
+    assert_eq!(types(&world.heard("cem")).last(), Some(&"probe"));
+    world.hibernate();
+    world.advance(3_000);
+    world.hibernate();
+    world.tick();
     assert_eq!(world.close_of("cem"), Some((1001, "no heartbeat")));
     world.beat("ben");
     world.hibernate();
@@ -159,6 +200,7 @@ fn after_a_sleep_the_alarm_is_due_at_once_and_then_when_the_last_heartbeat_says(
     assert_eq!(world.advance_to_next_timer(), (0, Heartbeat));
     assert_eq!(world.close_of("ana"), None);
     assert_eq!(world.advance_to_next_timer(), (20_000, Heartbeat));
+    assert_eq!(world.advance_to_next_timer(), (3_000, Probe));
     assert_eq!(world.close_of("ana"), Some((1001, "no heartbeat")));
 }
 
@@ -176,11 +218,15 @@ fn an_empty_session_ends_after_its_grace_and_the_next_hello_begins_another() {
     world.advance(9_999);
     assert_eq!(world.tick(), Decision::default());
     world.advance(1);
-    assert_eq!(world.tick().store, [Write::End]);
-    assert_eq!(world.table, Default::default());
+    assert!(matches!(
+        world.tick().store.as_slice(),
+        [Write::End(past), Write::Log(_)] if past.len() == 1
+    ));
+    assert_eq!(world.snapshot(), Value::Null);
+    let a_day_later = world.now + Tuning::default().retention;
     assert_eq!(
-        (world.snapshot(), world.session.poll_timeout()),
-        (Value::Null, None)
+        world.session.poll_timeout(world.now),
+        Some((a_day_later, TimerReason::Retention))
     );
     let old = world.tabs["ana"].clone();
     let welcome = world.resume_with("ana", claims("ana"), old.clone());

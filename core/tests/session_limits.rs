@@ -14,6 +14,7 @@ fn at_256_unacknowledged_frames_a_reader_is_too_slow() {
     let mut world = World::of(&["ana", "ben"]);
     world.say("ana", json!({"type": "ack", "ack": 2}));
     for id in 1..=255 {
+        world.advance(200);
         world.say("ben", chat(id, 1));
         world.ack("ben");
     }
@@ -24,6 +25,13 @@ fn at_256_unacknowledged_frames_a_reader_is_too_slow() {
         world.close_of("ana"),
         Some((1013, "too much unacknowledged"))
     );
+    let bye = world.heard("ana").pop().unwrap();
+    assert_eq!(
+        (&bye["type"], &bye["reason"]),
+        (&json!("bye"), &json!("too_slow"))
+    );
+    let wait = bye["retry_after_ms"].as_u64().unwrap();
+    assert!((1_000..3_000).contains(&wait), "R7: {wait}");
     assert_eq!(world.person("ana")["unacknowledged"], 0);
     assert_eq!(world.person("ana")["connection"], "lost");
     assert_eq!(types(&world.heard("ben")), ["chat", "participant_updated"]);
@@ -52,6 +60,7 @@ fn at_256_kib_unacknowledged_a_reader_is_too_slow() {
 fn an_acknowledgement_in_any_frame_makes_room_and_survives_a_crash() {
     let mut world = World::of(&["ana", "ben"]);
     for id in 1..=420 {
+        world.advance(200);
         world.say("ben", chat(id, 1));
         world.ack("ben");
         world.heard("ana");
@@ -70,6 +79,7 @@ fn an_acknowledgement_in_any_frame_makes_room_and_survives_a_crash() {
 fn who_was_too_slow_and_missed_something_comes_back_to_a_snapshot_and_a_new_generation() {
     let mut world = World::of(&["ana", "ben"]);
     for id in 1..=256 {
+        world.advance(200);
         world.say("ben", chat(id, 1));
         world.ack("ben");
     }
@@ -92,6 +102,7 @@ fn who_was_too_slow_but_has_handled_everything_resumes() {
     let mut world = World::of(&["ana", "ben"]);
     world.ack("ana");
     for id in 1..=256 {
+        world.advance(200);
         world.say("ben", chat(id, 1));
         world.ack("ben");
     }
@@ -109,6 +120,7 @@ fn who_is_away_misses_no_more_than_the_limit_and_then_gets_a_snapshot() {
     let mut world = World::of(&["ana", "ben"]);
     world.cut("ana");
     for id in 1..=520 {
+        world.advance(200);
         world.say("ben", chat(id, 1));
         world.ack("ben");
         assert!(world.table.kept.len() <= 256);
@@ -124,11 +136,13 @@ fn slow_readers_who_are_cut_off_together_are_each_cut_off_once() {
     let names = ["u1", "u2", "u3", "u4", "u5", "u6"];
     let mut world = World::of(&names);
     for id in 1..=249 {
+        world.advance(200);
         world.say("u1", chat(id, 1));
         world.ack("u1");
     }
     // Everyone but the sender is close to the limit; the losses of some push the others over it.
     for id in 250..=256 {
+        world.advance(200);
         world.say("u1", chat(id, 1));
         world.ack("u1");
     }
@@ -163,6 +177,7 @@ fn an_acknowledgement_of_what_was_never_sent_hurts_nobody() {
 fn who_begins_anew_in_the_turn_that_filled_its_mailbox_is_not_cut_off() {
     let mut world = World::of(&["ana", "ben"]);
     for id in 1..=254 {
+        world.advance(200);
         world.say("ben", chat(id, 1));
         world.ack("ben");
     }

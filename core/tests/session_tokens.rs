@@ -79,6 +79,7 @@ fn an_expired_token_gets_a_snapshot_where_nothing_can_be_replayed_and_may_lose_i
     let tab = world.tabs["ana"].clone();
     world.cut("ana");
     for id in 1..=300 {
+        world.advance(200);
         world.say("ben", json!({"type": "chat", "id": id, "text": "on"}));
         world.ack("ben");
     }

@@ -1,10 +1,19 @@
 //! What an object has stored, byte for byte: another version of it has to read that.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what helps a test may panic: that is a failed test"
+)]
+
 use samewire_core::protocol::client::{Device, Source, Track};
-use samewire_core::protocol::ids::{Epoch, Generation, MessageId, Ordinal, Seq};
-use samewire_core::protocol::server::{ChatLine, Encoded, Mode, ProviderKind, Role};
+use samewire_core::protocol::ids::{Epoch, Generation, LogSeq, MessageId, Seq};
+use samewire_core::protocol::server::{ChatLine, Encoded, Mode, ProviderKind};
+use samewire_core::provider::cause::Cause;
+use samewire_core::session::log::{Alternative, By, Event, LogEntry};
 use samewire_core::session::record::{
-    Cursor, Fence, Kept, ParticipantRecord, SecretHash, SessionRecord,
+    Cursor, Fence, Kept, Member, ParticipantRecord, Recovery, SecretHash, SessionRecord, Switch,
 };
 use samewire_core::time::Millis;
 use samewire_core::tuning::Tuning;
@@ -23,43 +32,26 @@ fn pinned<T: Serialize + DeserializeOwned + PartialEq + core::fmt::Debug>(value:
     assert_eq!(from_str::<T>(&newer).ok().as_ref(), Some(value));
 }
 
+/// As the first version of the object wrote it.
 fn session() -> SessionRecord {
-    SessionRecord {
-        incarnation: "life".into(),
-        epoch: Epoch(1),
-        provider: "p2p".into(),
-        kind: ProviderKind::P2p,
-        mode: Mode::Call,
-        title: None,
-        tuning: None,
-        p2p_limit: None,
-        next_ordinal: Ordinal(3),
-        began_at: Millis(1_000),
-        empty_since: None,
-    }
+    from_str(concat!(
+        r#"{"incarnation":"life","epoch":1,"provider":"p2p","kind":"p2p","mode":"call","#,
+        r#""next_ordinal":3,"began_at":1000}"#
+    ))
+    .unwrap()
 }
 
+/// As the first version of the object wrote it.
 fn participant() -> ParticipantRecord {
-    ParticipantRecord {
-        id: "p1".into(),
-        user: "ana".into(),
-        name: "Ana".to_owned(),
-        role: Role::Participant,
-        instance: "tab".into(),
-        ordinal: Ordinal(1),
-        generation: Generation(2),
-        drivers: ["p2p".into()].into(),
-        socket: None,
-        socket_opened: Millis(7),
-        away_since: None,
-        secret: SecretHash::of("secret"),
-        previous_secret: None,
-        connected: false,
-        sees: Default::default(),
-        tracks: Vec::new(),
-        hidden: false,
-        device: None,
-    }
+    from_str(&format!(
+        concat!(
+            r#"{{"id":"p1","user":"ana","name":"Ana","role":"participant","instance":"tab","#,
+            r#""ordinal":1,"generation":2,"drivers":["p2p"],"socket_opened":7,"secret":"{}","#,
+            r#""connected":false,"sees":[],"tracks":[],"hidden":false}}"#
+        ),
+        HASH
+    ))
+    .unwrap()
 }
 
 #[test]
@@ -68,7 +60,9 @@ fn the_decision_row() {
         &session(),
         concat!(
             r#"{"incarnation":"life","epoch":1,"provider":"p2p","kind":"p2p","mode":"call","#,
-            r#""next_ordinal":3,"began_at":1000}"#
+            r#""next_ordinal":3,"began_at":1000,"issued":0,"cause":"began","bars":{},"#,
+            r#""switched_at":0,"heads_changed_at":0,"summary":{"durationMs":0,"participants":0,"#,
+            r#""peak":0,"switches":0,"failovers":0,"aborted":0}}"#
         ),
     );
     pinned(
@@ -83,7 +77,87 @@ fn the_decision_row() {
         concat!(
             r#"{"incarnation":"life","epoch":1,"provider":"p2p","kind":"p2p","mode":"stream","#,
             r#""title":"T","tuning":{"LEASE":5000},"p2p_limit":2,"next_ordinal":3,"#,
-            r#""began_at":1000,"empty_since":2000}"#
+            r#""began_at":1000,"empty_since":2000,"issued":0,"cause":"began","bars":{},"#,
+            r#""switched_at":0,"heads_changed_at":0,"summary":{"durationMs":0,"participants":0,"#,
+            r#""peak":0,"switches":0,"failovers":0,"aborted":0}}"#
+        ),
+    );
+}
+
+#[test]
+fn a_switch_and_a_recovery_in_the_decision_row() {
+    let switch = Switch {
+        epoch: Epoch(3),
+        provider: "janus".into(),
+        kind: ProviderKind::Sfu,
+        cause: Cause::Grew,
+        deadline: Millis(9),
+        quorum: [(
+            "p1".into(),
+            Member {
+                generation: Generation(2),
+                ready: true,
+                silent: false,
+            },
+        )]
+        .into(),
+        probed: true,
+        earns: None,
+        merged: [Cause::Returned].into(),
+    };
+    pinned(
+        &switch,
+        concat!(
+            r#"{"epoch":3,"provider":"janus","kind":"sfu","cause":"grew","deadline":9,"#,
+            r#""quorum":{"p1":{"generation":2,"ready":true,"silent":false}},"probed":true,"#,
+            r#""merged":["returned"]}"#
+        ),
+    );
+    pinned(
+        &Recovery::Trying {
+            since: Millis(1),
+            tried: vec!["p2p".into()],
+            wait: Millis(2),
+        },
+        r#"{"state":"trying","since":1,"tried":["p2p"],"wait":2}"#,
+    );
+    pinned(
+        &Recovery::Exhausted {
+            tried: vec!["p2p".into()],
+            retry_at: Millis(3),
+            wait: Millis(2),
+        },
+        r#"{"state":"exhausted","tried":["p2p"],"retry_at":3,"wait":2}"#,
+    );
+}
+
+#[test]
+fn an_entry_of_the_decision_log() {
+    let entry = LogEntry {
+        seq: LogSeq(4),
+        at: Millis(5),
+        incarnation: "life".into(),
+        epoch: Epoch(2),
+        event: Event::Committed {
+            provider: "janus".into(),
+            provider_kind: ProviderKind::Sfu,
+            cause: Cause::Failed,
+            urgent: true,
+        },
+        by: By::Participant { id: "p1".into() },
+        evidence: Some(json!({"failed": ["p1"]})),
+        alternatives: vec![Alternative {
+            provider: "p2p".into(),
+            why: "barred".to_owned(),
+        }],
+    };
+    pinned(
+        &entry,
+        concat!(
+            r#"{"seq":4,"at":5,"incarnation":"life","epoch":2,"kind":"committed","#,
+            r#""provider":"janus","providerKind":"sfu","cause":"failed","urgent":true,"#,
+            r#""by":{"kind":"participant","id":"p1"},"evidence":{"failed":["p1"]},"#,
+            r#""alternatives":[{"provider":"p2p","why":"barred"}]}"#
         ),
     );
 }
@@ -103,7 +177,7 @@ fn a_participants_row() {
         &format!(
             concat!(
                 r#"{},"socket_opened":7,"away_since":9,"secret":"{}","connected":false,"sees":[],"tracks":[],"#,
-                r#""hidden":false}}"#
+                r#""hidden":false,"token":"","token_expires_at":0,"token_lasts":0}}"#
             ),
             head, HASH
         ),
@@ -133,7 +207,7 @@ fn a_participants_row() {
             concat!(
                 r#"{},"socket":"s1","socket_opened":7,"secret":"{}","previous_secret":"{}","connected":true,"#,
                 r#""sees":["p2"],"tracks":[{{"id":"t","source":"camera","ref":"s","muted":true}}],"#,
-                r#""hidden":true,"device":{{"browser":"Firefox"}}}}"#
+                r#""hidden":true,"device":{{"browser":"Firefox"}},"token":"","token_expires_at":0,"token_lasts":0}}"#
             ),
             head, HASH, HASH
         ),

@@ -174,30 +174,21 @@ for (const longest of [0, 5, 20, 40]) {
   }) => {
     await page.goto(server.origin);
     let glares = 0;
-    let flowed = 0;
     for (let seed = 1; seed <= 10; seed += 1) {
       const plan = { seed, longest, rounds: 4, media: true, restart: seed % 2 === 0 };
       const outcome = await collide(page, plan);
       const said = `seed ${seed}: ${JSON.stringify(outcome)}`;
-      expect(outcome, said).toMatchObject({ settled: true, errors: [] });
-      expect(outcome.states.map((state) => state.split(" ")[0])).toEqual(["stable", "stable"]);
-      // On an overloaded machine Chromium, rolled back within milliseconds of its first offer, may
-      // say that it gathers and never give a candidate. Such a pair agrees and has no path. It is told
-      // here with the result, and its cause is an open finding; every other pair must carry data.
-      const silent = outcome.candidates.some(
-        (count, side) => count === 0 && outcome.gathering[side] === "gathering",
-      );
-      if (silent) {
-        test.info().annotations.push({ type: "no candidates gathered", description: said });
-        console.log(`  no candidates gathered, ${said}`);
-      } else {
-        expect(outcome, said).toMatchObject({ flows: true, opened: 2, echoed: 2 });
-        flowed += 1;
-      }
+      expect(outcome, said).toMatchObject({
+        settled: true,
+        flows: true,
+        errors: [],
+        states: ["stable connected", "stable connected"],
+        opened: 2,
+        echoed: 2,
+      });
       expect(outcome.lines[0], `seed ${seed}`).toBe(outcome.lines[1]);
       glares += outcome.glares;
     }
-    expect(flowed, "pairs that carried data").toBeGreaterThanOrEqual(8);
     expect(glares, "no two offers met: the test proves nothing").toBeGreaterThan(0);
   });
 }

@@ -107,7 +107,7 @@ test("hibernation loses nothing, and heartbeats wake nobody (R3)", async (t) => 
 
 test("the alarm of a sleeping object sends away who is silent, and keeps who beats", async (t) => {
   // The alarm that looks for a late hello is over long before the lease is.
-  const TUNING = JSON.stringify({ LEASE: 14_000, HELLO_DEADLINE: 1_000 });
+  const TUNING = JSON.stringify({ HEARTBEAT: 1_000, LEASE: 14_000, HELLO_DEADLINE: 1_000 });
   const runtime = await Runtime.start({ LOG_LEVEL: "debug", TUNING });
   t.after(() => runtime.stop());
   const ana = await Peer.join(runtime, "silent", "ana");

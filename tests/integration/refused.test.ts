@@ -107,6 +107,19 @@ const wrong: [what: string, frame: object, code: string][] = [
   ],
 ];
 
+test("an error names the chat line or the signal that it is about", async () => {
+  const mallory = await Peer.join(runtime, "named", "mallory");
+  for (const frame of [
+    { type: "chat", id: 7, text: " " },
+    { type: "signal", id: 8, to: "x", epoch: 1, generation: 1, to_generation: 1, payload: {} },
+  ]) {
+    mallory.send(frame);
+    assert.equal((await mallory.next("error")).id, frame.id);
+  }
+  mallory.send({ type: "dance" });
+  assert.ok(!("id" in (await mallory.next("error"))));
+});
+
 test("what one frame gets wrong is answered, and the participant stays", async () => {
   const mallory = await Peer.join(runtime, "wrong", "mallory");
   const others = await bystanders("wrong");
@@ -176,6 +189,31 @@ for (const [i, [what, token, message]] of tokens.entries()) {
     await others.undisturbed();
   });
 }
+
+test("who comes back after their token has expired is let in by their secret, and by nothing else", async () => {
+  const session = "expires";
+  const exp = Math.floor(Date.now() / 1000) + 2;
+  const token = jwt(claims(session, { exp }));
+  const ana = await Peer.join(runtime, session, "mallory", { token });
+  const { instance, resume } = ana;
+  // The runtime's clock is this machine's.
+  await ana.until("the token has expired", () => {
+    ana.ping();
+    return Date.now() >= exp * 1000;
+  });
+  ana.cut();
+  await ana.untilClosed();
+
+  for (const strangers of [{}, { instance }]) {
+    const fresh = await Peer.open(runtime, session, "mallory", { token, ...strangers });
+    fresh.hello();
+    assert.match((await fresh.next("error")).message, /expired/);
+    assert.equal((await fresh.untilClosed()).code, 4001);
+  }
+  const back = await Peer.join(runtime, session, "mallory", { token, instance, resume });
+  assert.equal(back.welcome.resumed, true);
+  assert.equal(back.welcome.participant, resume.participant);
+});
 
 test("a good token of the session is let in, so the ones above are refused for what they are", async () => {
   const peer = await Peer.join(runtime, "good", "x", { token: jwt(claims("good")) });

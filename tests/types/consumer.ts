@@ -13,6 +13,9 @@ export async function call(url: string, token: string): Promise<void> {
   });
   call.on("state", (state) => console.log(state === "connected"));
   call.on("chat", ({ from, name, text, at, self }) => console.log(from, name, text, at, self));
+  call.on("transition:started", ({ epoch, cause }) => console.log(epoch, cause));
+  call.on("alert", ({ kind, participant, detail }) => console.log(kind, participant, detail));
+  call.on("recommendation", ({ cause, metrics, action }) => console.log(cause, metrics, action));
   call.on("error", (error) => console.log(error.code, error.retryAfterMs));
   const everyone: Participant[] = call.participants;
   console.log(everyone.length, call.localTracks, call.messages, call.mode);

@@ -74,19 +74,54 @@ export interface CallEvents {
   state: CallState;
   /** Somebody said something; one's own messages come back, too. */
   chat: ChatMessage;
+  /** Everyone is on the way to another way of carrying the call, or to a fresh start on this one. */
+  "transition:started": Transition;
+  /** That way came to nothing: the call stays where it is, or goes on to yet another. */
+  "transition:failed": Transition;
+  /** Everything that is sent to us is decoded again. */
+  "transition:completed": Transition;
+  /** The session noticed something. What can be repaired is being repaired. */
+  alert: Alert;
+  /** The session is about to do something for quality, and why. */
+  recommendation: Recommendation;
   /** Something failed. The call goes on unless its state is `left`. */
   error: SamewireError;
+}
+
+/** A move of everyone. */
+export interface Transition {
+  /** Its number in this session; numbers only grow. */
+  readonly epoch: number;
+  /** Why, if it was said: `failed`, `grew`, `quality`, `operator`, `returned`, `score`. */
+  readonly cause?: string;
+}
+
+/** Something that the session noticed. */
+export interface Alert {
+  /** `participant_stale`, `asymmetric`, `quality_poor`, `provider_degraded` and others. */
+  readonly kind: string;
+  /** The id of whom it is about. */
+  readonly participant?: string;
+  /** In words. */
+  readonly detail: string;
+}
+
+/** What the session is about to do for quality. */
+export interface Recommendation {
+  readonly cause: string;
+  readonly metrics: unknown;
+  readonly action: string;
 }
 
 /**
  * - `connecting`: not everything that is sent to us is decoded yet
  * - `connected`: it is, or it was once
  * - `reconnecting`: the connection to the session is away and being restored; media goes on
- * - `switching`: everyone is moving to another way of carrying the call; media goes on
+ * - `switching`: everyone is moving to another way of carrying the call, or starts anew on this one
+ *   because media was dead
  * - `exhausted`: no way to carry the call works; the session tries again by itself
- * - `left`: it is over
- *
- * This version of the session does not move, so `switching` and `exhausted` do not come yet.
+ * - `left`: it is over; an `error` with `removed`, `ended` or another code says why, unless one left
+ *   oneself
  */
 export type CallState =
   "connecting" | "connected" | "reconnecting" | "switching" | "exhausted" | "left";
@@ -97,7 +132,7 @@ export interface Participant {
   /** The user this is a tab of. */
   readonly userId: string;
   readonly name: string;
-  /** `participant`, `host` or `viewer`. */
+  /** `participant`: this version of the session lets nobody else in. `host` and `viewer` will come. */
   readonly role: string;
   /** Whether this is oneself. */
   readonly self: boolean;

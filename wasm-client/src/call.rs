@@ -1,43 +1,24 @@
-//! One call: what it knows, and how it begins and ends.
+//! One call: what it knows, and how it ends.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Function};
-use samewire_core::link::{End, FIRST_RETRY, Input, LONGEST_RETRY, Unconfirmed};
+pub(crate) use samewire_core::link::Phase as State;
+use samewire_core::link::{
+    Course, End, FIRST_RETRY, Input, LONGEST_RETRY, News, STALLED, Step, Unconfirmed,
+};
 use samewire_core::negotiation::Failure;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Lock, Timer, get, text};
-use crate::capture::{self, Capture};
+use crate::capture::Capture;
 use crate::errors;
+use crate::frames::Held;
 use crate::negotiator::{Told, explain};
 use crate::peer::{Owner, Peer};
-use crate::roster::{Health, Participant, Roster, Source, track_view};
+use crate::roster::{Health, Participant, Roster, track_view};
 use crate::socket::Socket;
-use crate::watch::STALLED_MS;
-
-/// What the application is told of the whole.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Not everything expected is decoded yet.
-    Connecting,
-    Connected,
-    /// The signalling link is down; media goes on.
-    Reconnecting,
-    Left,
-}
-
-impl State {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Connected => "connected",
-            Self::Reconnecting => "reconnecting",
-            Self::Left => "left",
-        }
-    }
-}
 
 /// Who we are in the session, since the last `welcome`.
 #[derive(Clone, Default)]
@@ -46,8 +27,6 @@ pub(crate) struct Identity {
     pub(crate) ordinal: u64,
     pub(crate) generation: u64,
     pub(crate) secret: String,
-    pub(crate) incarnation: String,
-    pub(crate) epoch: u64,
 }
 
 /// When a connection that could not be made is tried again.
@@ -67,8 +46,7 @@ pub(crate) struct Call {
     pub(crate) lock: RefCell<Lock>,
     pub(crate) socket: Socket,
     pub(crate) state: Cell<State>,
-    /// Everything expected was decoded once.
-    pub(crate) arrived: Cell<bool>,
+    pub(crate) course: RefCell<Course>,
     pub(crate) me: RefCell<Rc<Identity>>,
     pub(crate) kind: RefCell<String>,
     pub(crate) ice_servers: RefCell<JsValue>,
@@ -77,14 +55,17 @@ pub(crate) struct Call {
     retry: Cell<Retry>,
     pub(crate) capture: Rc<Capture>,
     pub(crate) chats: RefCell<Unconfirmed>,
+    pub(crate) held: RefCell<Vec<Held>>,
+    pub(crate) held_timer: RefCell<Option<Timer>>,
     pub(crate) messages: Array,
-    /// The last `error` frame: it explains the close that may follow.
+    /// The last frame, if it was an `error`: it explains the close that may follow.
     pub(crate) refusal: RefCell<Option<JsValue>>,
-    pub(crate) welcomed_at: Cell<f64>,
+    /// When we were told of the epoch.
+    pub(crate) entered_at: Cell<f64>,
     pub(crate) reported: RefCell<Option<Vec<String>>>,
     pub(crate) watch_timer: RefCell<Option<Timer>>,
     pub(crate) page: RefCell<Vec<Listener>>,
-    joining: RefCell<Option<Function>>,
+    pub(crate) joining: RefCell<Option<Function>>,
     pub(crate) this: Weak<Call>,
 }
 
@@ -99,7 +80,7 @@ impl Call {
             lock: RefCell::default(),
             socket: Socket::new(),
             state: Cell::new(State::Connecting),
-            arrived: Cell::new(false),
+            course: RefCell::default(),
             me: RefCell::default(),
             kind: RefCell::new("p2p".to_owned()),
             ice_servers: RefCell::new(Array::new().into()),
@@ -108,86 +89,17 @@ impl Call {
             retry: Cell::default(),
             capture: Rc::new(Capture::new(get(options, "media"))),
             chats: RefCell::default(),
+            held: RefCell::default(),
+            held_timer: RefCell::default(),
             messages: Array::new(),
             refusal: RefCell::default(),
-            welcomed_at: Cell::new(0.0),
+            entered_at: Cell::new(0.0),
             reported: RefCell::default(),
             watch_timer: RefCell::default(),
             page: RefCell::default(),
             joining: RefCell::default(),
             this: this.clone(),
         })
-    }
-
-    /// Begins: `done(problem?)` is called at the first `welcome` or when it cannot come. The order is
-    /// capture, then identity, then the socket, because `hello` has a deadline and a permission
-    /// prompt has none.
-    pub(crate) fn join(&self, done: Function) {
-        *self.joining.borrow_mut() = Some(done);
-        let media = self.capture.wanted();
-        if browser::get(&media, "getTracks").is_function() {
-            self.capture.adopt(&media, false);
-            return self.identify();
-        }
-        let (audio, video) = (
-            browser::flag(&media, "audio"),
-            browser::flag(&media, "video"),
-        );
-        match (audio, video) {
-            (false, false) => self.identify(),
-            (true, true) => self.first_capture(&media, &[Source::Microphone, Source::Camera]),
-            (true, false) => self.first_capture(&media, &[Source::Microphone]),
-            (false, true) => self.first_capture(&media, &[Source::Camera]),
-        }
-    }
-
-    /// Captures all of these at once; when a device is missing, each by itself, and without it when
-    /// none is there: someone without a camera is still welcome.
-    fn first_capture(&self, constraints: &JsValue, sources: &'static [Source]) {
-        let this = self.this.clone();
-        browser::react(
-            browser::get_user_media(constraints),
-            Box::new(move |outcome| {
-                let Some(call) = this.upgrade() else { return };
-                if call.state.get() == State::Left {
-                    if let Ok(stream) = outcome {
-                        capture::discard(&stream);
-                    }
-                    return;
-                }
-                match outcome {
-                    Ok(stream) => {
-                        call.capture.adopt(&stream, true);
-                        call.identify();
-                    }
-                    Err(error) if browser::is(&error, "name", "NotFoundError") => match sources {
-                        [first, rest @ ..] if !rest.is_empty() => {
-                            call.capture_each(*first, rest);
-                        }
-                        [_, ..] | [] => call.identify(),
-                    },
-                    Err(error) => call.end(Some(errors::media(&error))),
-                }
-            }),
-        );
-    }
-
-    fn capture_each(&self, first: Source, rest: &'static [Source]) {
-        let this = self.this.clone();
-        let constraints = self.capture.constraints(first);
-        browser::react(
-            browser::get_user_media(&constraints),
-            Box::new(move |outcome| {
-                let Some(call) = this.upgrade() else { return };
-                if let Ok(stream) = &outcome {
-                    call.capture.adopt(stream, true);
-                }
-                match rest {
-                    [next, rest @ ..] => call.capture_each(*next, rest),
-                    [] => call.identify(),
-                }
-            }),
-        );
     }
 
     pub(crate) fn participant(&self, id: &str) -> Option<Rc<Participant>> {
@@ -215,8 +127,73 @@ impl Call {
         browser::call(&self.emit, &name.into(), detail);
     }
 
+    /// Tells how the call is going, when that changed.
+    pub(crate) fn tell_phase(&self) {
+        let phase = self.course.borrow().phase(self.socket.is_open());
+        self.become_state(phase);
+    }
+
+    /// Takes note of what was heard of the session, and follows. `frame` is what says it.
+    pub(crate) fn hear(&self, news: News, frame: &JsValue) {
+        let steps = self.course.borrow_mut().hear(news);
+        self.follow(steps, frame);
+    }
+
+    /// Does what follows, then tells the state: whoever listens finds the call as it is said to be.
+    pub(crate) fn follow(&self, steps: Vec<Step>, frame: &JsValue) {
+        for step in steps {
+            let (name, epoch) = match step {
+                Step::Started(epoch) => ("transition:started", epoch),
+                Step::Failed(epoch) => ("transition:failed", epoch),
+                Step::Completed(epoch) => ("transition:completed", epoch),
+                Step::Decline(epoch) => {
+                    self.send_failed(epoch, get(frame, "provider"), "join", "unsupported");
+                    continue;
+                }
+                Step::Enter => {
+                    self.send_frame("tracks", self.tracks_fields());
+                    self.meet_anew();
+                    for one in self.others() {
+                        self.tell_participant(&one, "updated");
+                    }
+                    continue;
+                }
+            };
+            let detail = Fields::new()
+                .put("epoch", browser::js(epoch))
+                .put("cause", get(frame, "cause"));
+            self.emit(name, &detail.build());
+        }
+        self.tell_phase();
+    }
+
+    /// Makes every connection anew, in the epoch of now.
+    pub(crate) fn meet_anew(&self) {
+        for peer in self.peers.take() {
+            peer.close();
+        }
+        self.entered_at.set(browser::now());
+        *self.reported.borrow_mut() = None;
+        for one in self.others() {
+            self.connect_peer(&one.id);
+        }
+    }
+
+    /// Says that an attempt came to nothing.
+    pub(crate) fn send_failed(&self, epoch: u64, provider: JsValue, operation: &str, why: &str) {
+        self.send_frame(
+            "failed",
+            Fields::new()
+                .put("epoch", browser::js(epoch))
+                .put("provider", provider)
+                .put("operation", operation.into())
+                .put("reason", why.into())
+                .put("attempt", browser::js(1)),
+        );
+    }
+
     /// Changes the state and tells it.
-    pub(crate) fn become_state(&self, state: State) {
+    fn become_state(&self, state: State) {
         if self.state.get() != State::Left && self.state.replace(state) != state {
             self.emit("state", &state.name().into());
         }
@@ -241,6 +218,7 @@ impl Call {
     /// The link is over.
     pub(crate) fn link_ended(&self, end: End) {
         let refusal = self.refusal.take();
+        let refusal = refusal.filter(|_| end.is_explained_by_an_error());
         let why = errors::ended(end).map(|problem| refusal.unwrap_or(problem));
         self.end(why);
     }
@@ -252,6 +230,7 @@ impl Call {
         }
         let joining = self.joining.borrow().is_some();
         self.watch_timer.take();
+        self.held_timer.take();
         self.page.take();
         self.socket.discard();
         self.socket.timer.take();
@@ -277,7 +256,7 @@ impl Call {
         let Some(one) = self.participant(id) else {
             return;
         };
-        if id == me.participant {
+        if id == me.participant || !self.course.borrow().is_driven() {
             return;
         }
         self.disconnect_peer(id);
@@ -332,9 +311,9 @@ impl Call {
     pub(crate) fn health(&self, one: &Participant) -> Health {
         if one.id == self.me.borrow().participant {
             return match self.state.get() {
-                State::Connecting => Health::Connecting,
+                State::Connecting | State::Switching => Health::Connecting,
                 State::Connected => Health::Good,
-                State::Reconnecting | State::Left => Health::Lost,
+                State::Reconnecting | State::Exhausted | State::Left => Health::Lost,
             };
         }
         let Some(peer) = self.peer(&one.id) else {
@@ -347,8 +326,9 @@ impl Call {
         };
         // A track that was announced a moment ago may still be on its way.
         let seen = peer.watch.seen.get()
-            || (one.told != Health::Lost && browser::now() - peer.watch.seen_at.get() < STALLED_MS);
-        match (seen, peer.watch.was_seen.get(), one.told) {
+            || (one.told != Health::Lost
+                && browser::now() - peer.watch.seen_at.get() < STALLED.0 as f64);
+        match (seen, peer.watch.pair.get().was_seen(), one.told) {
             (true, _, Health::Poor) => Health::Poor,
             (true, _, Health::Connecting | Health::Good | Health::Lost) => Health::Good,
             (false, _, Health::Lost) => Health::Lost,

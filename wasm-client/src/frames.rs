@@ -2,15 +2,27 @@
 
 use std::rc::Rc;
 
-use samewire_core::link::{Input, Link};
+use samewire_core::link::{DRIVERS, Input, Leg, Link, News};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Fields, flag, get, js, list, number, text};
-use crate::call::{Call, Identity, State, message_view};
+use crate::browser::{self, Fields, Timer, flag, get, js, list, number, text};
+use crate::call::{Call, Identity, message_view};
 use crate::errors;
+use crate::peer::Peer;
 use crate::roster::Participant;
 use crate::socket::now;
+
+/// A session that is in a hurry takes one frame in this time.
+const FRAME_MS: u64 = 100;
+
+/// What came too fast.
+pub(crate) enum Held {
+    Chat(String),
+    Signal(Rc<Peer>, JsValue),
+    /// All that we are: which part of it was refused is not said.
+    State,
+}
 
 impl Call {
     /// A text frame of the present socket.
@@ -40,6 +52,7 @@ impl Call {
     }
 
     fn handle(&self, kind: &str, frame: &JsValue) {
+        self.refusal.take();
         match kind {
             "participant_joined" | "participant_updated" => {
                 if let Some(one) = Participant::read(&get(frame, "participant")) {
@@ -49,29 +62,102 @@ impl Call {
             "participant_left" => self.departed(frame),
             "signal" => self.signalled(frame),
             "chat" => self.chatted(frame),
-            "session" => self.session(&get(frame, "session")),
+            "session" => {
+                let life = text(&get(frame, "session"), "incarnation").unwrap_or_default();
+                if self.course.borrow().is_of(&life) {
+                    self.session(frame);
+                }
+            }
+            "prepare" => self.hear(News::Prepare(leg(frame)), frame),
+            "commit" => {
+                self.take_kind(frame);
+                self.hear(News::Commit(leg(frame)), frame);
+            }
+            "abort" => self.hear(News::Abort, frame),
+            "exhausted" => self.hear(News::Exhausted, frame),
+            "recommendation" => self.emit(kind, frame),
+            "alert" => {
+                self.emit(kind, frame);
+                let about = text(frame, "participant").and_then(|id| self.peer(&id));
+                if let Some(peer) = about.filter(|_| browser::is(frame, "kind", "asymmetric")) {
+                    peer.watch.pair(|pair| pair.repaired(now()));
+                    peer.restart_ice();
+                }
+            }
             "token" => {
                 if let Some(token) = text(frame, "token") {
                     *self.token.borrow_mut() = token;
                 }
             }
-            "ice_servers" => *self.ice_servers.borrow_mut() = get(frame, "ice_servers"),
+            "ice_servers" => {
+                self.take_ice_servers(frame);
+                for peer in self.peers.borrow().clone() {
+                    peer.restart_ice();
+                }
+            }
             "probe" => {
                 self.send_frame("probe", Fields::new().put("nonce", get(frame, "nonce")));
             }
+            "error" if browser::is(frame, "code", "too_fast") => self.too_fast(frame),
             "error" => {
                 let problem = errors::told(frame);
                 // A refused chat is not to be said again.
                 self.chats.borrow_mut().confirm(number(frame, "id"));
-                self.asked_to_wait(frame);
                 *self.refusal.borrow_mut() = Some(problem.clone());
                 if self.socket.is_open() {
                     self.emit("error", &problem);
+                } else {
+                    self.asked_to_wait(frame);
                 }
             }
             "bye" => self.asked_to_wait(frame),
             // What later protocols say is not for us (R6).
             _ => {}
+        }
+    }
+
+    /// What was not handled is said again, once the session takes as much more.
+    fn too_fast(&self, frame: &JsValue) {
+        let id = number(frame, "id");
+        let text = self.chats.borrow_mut().take(id);
+        let peers = self.peers.borrow().clone();
+        let signal = peers
+            .into_iter()
+            .find_map(|peer| peer.take_signal(id).map(|payload| (peer, payload)));
+        let what = match (text, signal) {
+            (Some(text), _) => Held::Chat(text),
+            (None, Some((peer, payload))) => Held::Signal(peer, payload),
+            (None, None) => Held::State,
+        };
+        self.held.borrow_mut().push(what);
+        let wait = number(frame, "retry_after_ms") + FRAME_MS * self.held.borrow().len() as u64;
+        let this = self.this.clone();
+        let again = move |_| {
+            if let Some(call) = this.upgrade() {
+                for what in call.held.take() {
+                    call.say_again(what);
+                }
+            }
+        };
+        *self.held_timer.borrow_mut() = Timer::new(wait as f64, Box::new(again));
+    }
+
+    /// Under a new id, because a later one may have been handled.
+    fn say_again(&self, what: Held) {
+        match what {
+            Held::Chat(text) => {
+                self.chat(text);
+            }
+            Held::Signal(peer, payload) => {
+                if self.peers.borrow().iter().any(|one| Rc::ptr_eq(one, &peer)) {
+                    self.send_signal(&peer, &payload);
+                }
+            }
+            Held::State => {
+                self.send_frame("tracks", self.tracks_fields());
+                self.tell_presence(true);
+                *self.reported.borrow_mut() = None;
+            }
         }
     }
 
@@ -82,13 +168,34 @@ impl Call {
         }
     }
 
-    fn session(&self, session: &JsValue) {
-        let mut whole = self.me.borrow_mut();
-        let me = Rc::make_mut(&mut whole);
-        me.epoch = number(session, "epoch");
-        me.incarnation = text(session, "incarnation").unwrap_or_default();
-        if let Some(kind) = text(session, "kind") {
+    /// The session as it is, of the life we are in.
+    fn session(&self, frame: &JsValue) {
+        let session = get(frame, "session");
+        self.take_kind(&session);
+        let exhausted = browser::is(&session, "state", "exhausted");
+        self.hear(News::Session(leg(&session), exhausted), &session);
+        let switch = get(frame, "switch");
+        let news = if switch.is_object() {
+            News::Prepare(leg(&switch))
+        } else {
+            News::Abort
+        };
+        self.hear(news, &switch);
+    }
+
+    fn take_kind(&self, of: &JsValue) {
+        if let Some(kind) = text(of, "kind") {
             *self.kind.borrow_mut() = kind;
+        }
+    }
+
+    fn take_ice_servers(&self, frame: &JsValue) {
+        let servers = get(frame, "ice_servers");
+        if servers.is_object() {
+            for peer in self.peers.borrow().iter() {
+                peer.set_ice_servers(&servers);
+            }
+            *self.ice_servers.borrow_mut() = servers;
         }
     }
 
@@ -101,24 +208,24 @@ impl Call {
             ordinal: number(frame, "ordinal"),
             generation: number(frame, "generation"),
             secret: text(frame, "resume_secret").unwrap_or_default(),
-            ..Identity::default()
         });
-        self.session(&get(frame, "session"));
+        let session = get(frame, "session");
+        let failed = if resumed {
+            Vec::new()
+        } else {
+            let life = text(&session, "incarnation").unwrap_or_default();
+            self.course.borrow_mut().begin(life, leg(&session))
+        };
         let heartbeat = match number(&get(frame, "config"), "heartbeat_ms") {
             0 => 15_000,
             given => given,
         };
-        *self.refusal.borrow_mut() = None;
-        let servers = get(frame, "ice_servers");
-        if servers.is_object() {
-            *self.ice_servers.borrow_mut() = servers;
-        }
+        self.take_ice_servers(frame);
         self.feed(Input::Welcomed {
             seq: number(frame, "seq"),
             last_id,
             heartbeat: Millis(heartbeat),
         });
-        self.send_frame("tracks", self.tracks_fields());
         // Chats come before any signal with a higher id.
         self.send_again(frame, &before.participant, last_id);
         if resumed {
@@ -126,14 +233,12 @@ impl Call {
         } else {
             self.snapshot(frame, &before);
         }
+        self.session(frame);
+        self.follow(failed, &JsValue::UNDEFINED);
+        self.send_frame("tracks", self.tracks_fields());
         // A new generation is visible until it says otherwise; an old one may have been hidden.
         self.tell_presence(resumed);
         *self.reported.borrow_mut() = None;
-        self.become_state(if self.arrived.get() {
-            State::Connected
-        } else {
-            State::Connecting
-        });
         self.joined(None);
         self.look();
     }
@@ -151,9 +256,6 @@ impl Call {
 
     /// A new participation: everyone is met anew.
     fn snapshot(&self, frame: &JsValue, before: &Identity) {
-        for peer in self.peers.take() {
-            peer.close();
-        }
         let gone = self.roster.take().all();
         let present: Vec<Rc<Participant>> = list(frame, "participants")
             .iter()
@@ -166,11 +268,7 @@ impl Call {
         for message in list(frame, "chat").iter() {
             self.messages.push(&message_view(self, &message));
         }
-        self.arrived.set(false);
-        self.welcomed_at.set(browser::now());
-        for one in &present {
-            self.connect_peer(&one.id);
-        }
+        self.meet_anew();
         if before.participant.is_empty() {
             return;
         }
@@ -190,6 +288,9 @@ impl Call {
         let is_self = one.id == self.me.borrow().participant;
         if !is_self && known != Some(one.generation) {
             self.connect_peer(&one.id);
+        }
+        if let Some(peer) = self.peer(&one.id) {
+            peer.watch.pair(|pair| pair.announced(now()));
         }
         let change = if known.is_some() { "updated" } else { "joined" };
         self.tell_participant(&one, change);
@@ -220,7 +321,7 @@ impl Call {
         let Some(peer) = self.peer(&from) else {
             return;
         };
-        let current = number(frame, "epoch") == self.me.borrow().epoch
+        let current = number(frame, "epoch") == self.course.borrow().epoch()
             && number(frame, "generation") == peer.generation;
         if current {
             peer.receive(&get(frame, "payload"));
@@ -261,5 +362,15 @@ impl Call {
                 Fields::new().put("id", js(id)).put("text", text.into()),
             );
         }
+    }
+}
+
+/// The epoch and the provider that a frame, or a part of one, names.
+fn leg(of: &JsValue) -> Leg {
+    Leg {
+        epoch: number(of, "epoch"),
+        driven: DRIVERS
+            .iter()
+            .any(|driver| browser::is(of, "provider", driver)),
     }
 }

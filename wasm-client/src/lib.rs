@@ -15,6 +15,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod allocator;
+mod beginning;
 mod browser;
 mod call;
 mod capture;
@@ -53,7 +54,7 @@ impl CallHandle {
         self.0.join(done);
     }
 
-    /// `connecting`, `connected`, `reconnecting` or `left`.
+    /// `connecting`, `connected`, `reconnecting`, `switching`, `exhausted` or `left`.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> String {
         self.0.state.get().name().to_owned()

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
-use samewire_core::link::{Input, Link};
+use samewire_core::link::{DRIVERS, Input, Link, News, Pair, Remedy, Sight};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Timer, flag, global, js, text};
@@ -12,6 +12,7 @@ use crate::capture;
 use crate::errors;
 use crate::peer::Peer;
 use crate::roster::{Health, Source};
+use crate::socket;
 use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
 /// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
@@ -92,7 +93,7 @@ impl Call {
     }
 
     pub(crate) fn tracks_fields(&self) -> Fields {
-        let epoch = self.me.borrow().epoch;
+        let epoch = self.course.borrow().epoch();
         Fields::new()
             .put("epoch", js(epoch))
             .put("tracks", self.capture.announcement())
@@ -214,9 +215,6 @@ impl Call {
                                 call.judge();
                             }
                         });
-                        if peer.initiator && peer.watch.overdue(browser::now()) {
-                            peer.restart_ice();
-                        }
                     }
                     call.look_later();
                 }
@@ -234,13 +232,14 @@ impl Call {
         let peers = self.peers.borrow().clone();
         let mut sees = Vec::new();
         for peer in &peers {
-            let seen = self.sees(peer, now);
+            let sight = self.sight(peer, now);
+            let seen = sight == Sight::Whole;
             if seen {
                 sees.push(peer.id.clone());
-                peer.watch.was_seen.set(true);
                 peer.watch.seen_at.set(now);
             }
             peer.watch.seen.set(seen);
+            self.remedy(peer, sight);
             if let Some(one) = self.participant(&peer.id) {
                 let health = self.health(&one);
                 if peer.watch.told.replace(health) != health {
@@ -248,12 +247,13 @@ impl Call {
                 }
             }
         }
-        let waited = now - self.welcomed_at.get();
+        let waited = now - self.entered_at.get();
         let complete = self
             .others()
             .iter()
             .all(|one| sees.contains(&one.id) || !self.expects(&one.id));
-        if !self.arrived.get() && !complete && waited < FIRST_REPORT_MS {
+        let arrived = self.course.borrow().has_arrived();
+        if !arrived && !complete && waited < FIRST_REPORT_MS {
             return;
         }
         if self.reported.borrow().as_ref() != Some(&sees) {
@@ -261,7 +261,7 @@ impl Call {
             for id in &sees {
                 who.push(&JsValue::from_str(id));
             }
-            let epoch = self.me.borrow().epoch;
+            let epoch = self.course.borrow().epoch();
             let sent = self.send_frame(
                 "connected",
                 Fields::new()
@@ -275,35 +275,72 @@ impl Call {
             *self.reported.borrow_mut() = Some(sees);
         }
         // Nobody new may be seen and yet everyone: who was waited for may have left.
-        if complete && self.socket.is_open() && !self.arrived.replace(true) {
-            self.become_state(State::Connected);
+        if complete && self.socket.is_open() && !arrived {
+            self.hear(News::Arrived, &JsValue::UNDEFINED);
         }
+    }
+
+    /// What is to be done about media that does not come.
+    fn remedy(&self, peer: &Peer, sight: Sight) {
+        let here = self
+            .participant(&peer.id)
+            .is_some_and(|one| one.told != Health::Lost);
+        let open = self.socket.is_open();
+        let look = |pair: &mut Pair| pair.look(socket::now(), sight, here, open);
+        let Some(remedy) = peer.watch.pair(look) else {
+            return;
+        };
+        let epoch = self.course.borrow().epoch();
+        if remedy == Remedy::Suspect {
+            let evidence = Fields::new().put("pair", peer.state());
+            self.send_frame(
+                "suspect",
+                Fields::new()
+                    .put("epoch", js(epoch))
+                    .put("participant", peer.id.as_str().into())
+                    .put("evidence", evidence.build()),
+            );
+            return;
+        }
+        if remedy == Remedy::Report {
+            let [provider] = DRIVERS;
+            self.send_failed(epoch, provider.into(), "media", "ice");
+        }
+        peer.restart_ice();
     }
 
     /// Whether this one is waited for. Whom the session has lost before we ever saw them may be a tab
     /// that was closed, and only their lease would end the waiting.
     fn expects(&self, id: &str) -> bool {
-        let was_seen = self.peer(id).is_some_and(|peer| peer.watch.was_seen.get());
+        let was_seen = self
+            .peer(id)
+            .is_some_and(|peer| peer.watch.pair.get().was_seen());
         was_seen
             || self
                 .participant(id)
                 .is_some_and(|one| one.told != Health::Lost)
     }
 
-    /// Every unmuted track that was announced flows; who announced none counts once connected.
-    fn sees(&self, peer: &Peer, now: f64) -> bool {
+    /// How many of the unmuted tracks that were announced flow; who announced none counts once
+    /// connected.
+    fn sight(&self, peer: &Peer, now: f64) -> Sight {
         let Some(one) = self.participant(&peer.id) else {
-            return false;
+            return Sight::Nothing;
         };
-        let mut expected = one.tracks.iter().filter(|track| !track.muted).peekable();
-        if expected.peek().is_none() {
-            return peer.is_connected();
+        let (mut flowing, mut expected) = (0, 0);
+        for track in one.tracks.iter().filter(|track| !track.muted) {
+            let media = peer.media(track).and_then(|(media, _)| text(&media, "id"));
+            expected += 1;
+            flowing += u32::from(media.is_some_and(|id| peer.watch.flows(&id, now)));
         }
-        expected.all(|track| {
-            peer.media(track)
-                .and_then(|(media, _)| text(&media, "id"))
-                .is_some_and(|id| peer.watch.flows(&id, now))
-        })
+        if expected == 0 {
+            (flowing, expected) = (u32::from(peer.is_connected()), 1);
+        }
+        match flowing {
+            0 => Sight::Nothing,
+            all if all == expected => Sight::Whole,
+            _ => Sight::Part,
+        }
     }
 }
 

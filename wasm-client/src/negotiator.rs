@@ -9,7 +9,10 @@ use samewire_core::negotiation::{
 };
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{self, Connection, Fields, Listener, get, js, text};
+use crate::browser::{self, Connection, Fields, Listener, Timer, get, js, text};
+
+/// How long an own first offer may take to gather before it is rolled back nevertheless.
+const GATHERING_STARTS_MS: f64 = 2_000.0;
 
 /// What a negotiator tells.
 pub(crate) enum Told {
@@ -38,6 +41,10 @@ struct Inner {
     draining: Cell<bool>,
     initiator: bool,
     was_connected: Cell<bool>,
+    /// A first candidate, or the end of them, has come.
+    gathers: Cell<bool>,
+    /// An offer of theirs that waits for `gathers`.
+    parked: RefCell<Option<(JsValue, Option<Timer>)>>,
 }
 
 /// Perfect negotiation on one connection. A clone is the same negotiator.
@@ -55,6 +62,8 @@ impl Negotiator {
             draining: Cell::new(false),
             initiator: role == Role::Polite,
             was_connected: Cell::new(false),
+            gathers: Cell::new(false),
+            parked: RefCell::default(),
         });
         let listen = |name, react: fn(&Rc<Inner>, JsValue)| {
             let weak = Rc::downgrade(&inner);
@@ -75,6 +84,8 @@ impl Negotiator {
                     let plain = browser::invoke(&candidate, "toJSON", &[]).unwrap_or(candidate);
                     feed(inner, Input::LocalCandidate(plain));
                 }
+                inner.gathers.set(true);
+                unpark(inner);
             }),
             listen("connectionstatechange", |inner, _| {
                 connection_changed(inner)
@@ -106,6 +117,7 @@ impl Negotiator {
     pub(crate) fn close(&self) {
         feed(&self.0, Input::Closed);
         self.0.listeners.take();
+        self.0.parked.take();
         self.0.host.take();
     }
 }
@@ -173,9 +185,11 @@ fn execute(inner: &Rc<Inner>, output: Output<JsValue, JsValue>) {
             });
         }
         Output::SetRemoteDescription(_, body) => {
-            operate(inner, connection.set_remote_description(&body), |_| {
-                Input::RemoteDescriptionSet
-            });
+            if rolls_back_before_it_gathers(inner) {
+                park(inner, body);
+            } else {
+                set_remote(inner, &body);
+            }
         }
         Output::Rollback(kind) => {
             let rollback = Fields::new().put("type", "rollback".into()).build();
@@ -222,6 +236,37 @@ fn execute(inner: &Rc<Inner>, output: Output<JsValue, JsValue>) {
         Output::Glare { role, action } => host.tell(Told::Glare { role, action }),
         Output::Error(failure) => host.tell(Told::Error(failure)),
     }
+}
+
+/// Chromium gathers nothing, ever, on a connection whose first offer is rolled back before the list of
+/// networks has come: its state says `gathering`, no candidate follows, and no ICE restart helps.
+fn rolls_back_before_it_gathers(inner: &Inner) -> bool {
+    !inner.gathers.get()
+        && inner.signalling() == Signalling::HaveLocalOffer
+        && !get(&inner.connection, "currentLocalDescription").is_object()
+}
+
+fn park(inner: &Rc<Inner>, body: JsValue) {
+    let weak = Rc::downgrade(inner);
+    let give_up = move |_| {
+        if let Some(inner) = weak.upgrade() {
+            unpark(&inner);
+        }
+    };
+    let timer = Timer::new(GATHERING_STARTS_MS, Box::new(give_up));
+    inner.parked.replace(Some((body, timer)));
+}
+
+fn unpark(inner: &Rc<Inner>) {
+    if let Some((body, _)) = inner.parked.take() {
+        set_remote(inner, &body);
+    }
+}
+
+fn set_remote(inner: &Rc<Inner>, body: &JsValue) {
+    operate(inner, inner.connection.set_remote_description(body), |_| {
+        Input::RemoteDescriptionSet
+    });
 }
 
 /// Reacts to an operation's outcome. `done` reads what it needs in the first reaction, before anything

@@ -29,6 +29,9 @@ pub(crate) trait Owner {
     fn tell(&self, peer: &Peer, told: Told);
 }
 
+/// So many signals and chats later, one that was refused is not expected to be told of any more.
+const SIGNALS_KEPT: u64 = 128;
+
 struct Received {
     stream_id: String,
     stream: JsValue,
@@ -46,6 +49,8 @@ pub(crate) struct Peer {
     pub(crate) last_signal: Cell<u64>,
     /// A signal could not even be sent.
     pub(crate) unsent: Cell<bool>,
+    /// The last signals, should the session have been too busy for one.
+    sent: RefCell<Vec<(u64, JsValue)>>,
     capture: Rc<Capture>,
     negotiator: RefCell<Option<Negotiator>>,
     senders: RefCell<Vec<(Source, JsValue)>>,
@@ -71,9 +76,10 @@ impl Peer {
             generation,
             initiator,
             connection: connection.clone(),
-            watch: Watch::new(browser::now()),
+            watch: Watch::new(),
             last_signal: Cell::new(0),
             unsent: Cell::new(false),
+            sent: RefCell::default(),
             capture,
             negotiator: RefCell::default(),
             senders: RefCell::default(),
@@ -129,6 +135,21 @@ impl Peer {
         Ok(peer)
     }
 
+    /// A signal was sent.
+    pub(crate) fn remember_signal(&self, id: u64, payload: &JsValue) {
+        let mut sent = self.sent.borrow_mut();
+        sent.retain(|(known, _)| known + SIGNALS_KEPT > id);
+        sent.push((id, payload.clone()));
+        self.last_signal.set(id);
+    }
+
+    /// Takes one back that was sent lately.
+    pub(crate) fn take_signal(&self, id: u64) -> Option<JsValue> {
+        let mut sent = self.sent.borrow_mut();
+        let at = sent.iter().position(|(known, _)| *known == id)?;
+        Some(sent.remove(at).1)
+    }
+
     /// A clone, because what a negotiator does may close this peer.
     fn negotiator(&self) -> Option<Negotiator> {
         self.negotiator.borrow().clone()
@@ -149,11 +170,17 @@ impl Peer {
         }
     }
 
-    /// Restarts ICE.
+    /// Restarts ICE, if it is ours to: the other side waits for our offer.
     pub(crate) fn restart_ice(&self) {
-        if let Some(negotiator) = self.negotiator() {
+        if let Some(negotiator) = self.negotiator().filter(|_| self.initiator) {
             negotiator.restart_ice();
         }
+    }
+
+    /// Other STUN and TURN servers, from the next gathering on.
+    pub(crate) fn set_ice_servers(&self, servers: &JsValue) {
+        let configuration = Fields::new().put("iceServers", servers.clone()).build();
+        let _ = invoke(&self.connection, "setConfiguration", &[configuration]);
     }
 
     /// Hands our tracks to the connection. The non-initiator waits for the first offer.
@@ -252,9 +279,14 @@ impl Peer {
             .map(|received| (received.track.clone(), received.stream.clone()))
     }
 
-    /// Whether ICE and DTLS are up.
+    /// What the browser says of ICE and DTLS.
+    pub(crate) fn state(&self) -> JsValue {
+        get(&self.connection, "connectionState")
+    }
+
+    /// Whether both are up.
     pub(crate) fn is_connected(&self) -> bool {
-        browser::is(&self.connection, "connectionState", "connected")
+        self.state() == *"connected"
     }
 
     /// Ends it. Nothing is told any more.

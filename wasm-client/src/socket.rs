@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use js_sys::Array;
-use samewire_core::link::{Input, Jitter, Link, Output};
+use samewire_core::link::{DRIVERS, Input, Jitter, Link, Output};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
@@ -111,11 +111,7 @@ impl Call {
                 self.send_frame("ack", Fields::new());
             }
             Output::Discard => self.socket.discard(),
-            Output::Down => {
-                if !self.me.borrow().participant.is_empty() {
-                    self.become_state(State::Reconnecting);
-                }
-            }
+            Output::Down => self.tell_phase(),
             Output::Ended(end) => self.link_ended(end),
         }
     }
@@ -160,7 +156,7 @@ impl Call {
 
     fn greet(&self) {
         let me = self.me.borrow().clone();
-        let drivers: Array = browser::array(&["p2p".into()]);
+        let drivers: Array = browser::array(&DRIVERS.map(JsValue::from_str));
         let hello = Fields::new()
             .put("type", "hello".into())
             .put("protocol", js(1))
@@ -171,7 +167,7 @@ impl Call {
             let last_seq = self.socket.with(|link| link.last_seq()).unwrap_or(0);
             let resume = Fields::new()
                 .put("participant", me.participant.as_str().into())
-                .put("incarnation", me.incarnation.as_str().into())
+                .put("incarnation", self.course.borrow().life().into())
                 .put("secret", me.secret.as_str().into())
                 .put("last_seq", js(last_seq))
                 .build();
@@ -196,10 +192,8 @@ impl Call {
 
     /// Sends a signal, or remembers that it could not be sent (R25: it is never sent later).
     pub(crate) fn send_signal(&self, peer: &Peer, payload: &JsValue) {
-        let (epoch, generation) = {
-            let me = self.me.borrow();
-            (me.epoch, me.generation)
-        };
+        let epoch = self.course.borrow().epoch();
+        let generation = self.me.borrow().generation;
         let Some(id) = self.socket.with(Link::mint_id) else {
             return;
         };
@@ -214,7 +208,7 @@ impl Call {
                 .put("payload", payload.clone()),
         );
         if sent {
-            peer.last_signal.set(id);
+            peer.remember_signal(id, payload);
         } else {
             peer.unsent.set(true);
         }

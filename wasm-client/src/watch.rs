@@ -3,23 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use samewire_core::link::{Pair, STALLED};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Connection, number, text};
 use crate::roster::Health;
+use crate::socket;
 
 /// How often the counters are read.
 pub(crate) const EVERY_MS: f64 = 500.0;
 
 /// How often while somebody is not seen yet: a page waits for that.
 pub(crate) const AT_FIRST_MS: f64 = 100.0;
-
-/// A counter that has not moved for so long means that nothing comes.
-pub(crate) const STALLED_MS: f64 = 2_000.0;
-
-/// A connection that never came up within this is tried anew by its initiator: some browsers say
-/// nothing at all (R26).
-const WATCHDOG_MS: f64 = 10_000.0;
 
 struct Counter {
     track: String,
@@ -32,34 +27,31 @@ pub(crate) struct Watch {
     counters: Rc<RefCell<Vec<Counter>>>,
     /// Whether everything expected was seen at the last look.
     pub(crate) seen: Cell<bool>,
-    /// Whether it ever was.
-    pub(crate) was_seen: Cell<bool>,
+    /// What to do when it is not.
+    pub(crate) pair: Cell<Pair>,
     /// When it last was.
     pub(crate) seen_at: Cell<f64>,
     /// What the application was last told.
     pub(crate) told: Cell<Health>,
-    tried_at: Cell<f64>,
 }
 
 impl Watch {
-    pub(crate) fn new(now: f64) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             counters: Rc::default(),
             seen: Cell::new(false),
-            was_seen: Cell::new(false),
+            pair: Cell::new(Pair::new(socket::now())),
             seen_at: Cell::new(0.0),
             told: Cell::new(Health::Connecting),
-            tried_at: Cell::new(now),
         }
     }
 
-    /// Whether the watchdog bites now.
-    pub(crate) fn overdue(&self, now: f64) -> bool {
-        let overdue = !self.was_seen.get() && now - self.tried_at.get() >= WATCHDOG_MS;
-        if overdue {
-            self.tried_at.set(now);
-        }
-        overdue
+    /// Something happens to the pair.
+    pub(crate) fn pair<T>(&self, happens: impl FnOnce(&mut Pair) -> T) -> T {
+        let mut pair = self.pair.get();
+        let outcome = happens(&mut pair);
+        self.pair.set(pair);
+        outcome
     }
 
     /// Whether this track's media came in lately.
@@ -67,7 +59,7 @@ impl Watch {
         let counters = self.counters.borrow();
         counters
             .iter()
-            .any(|counter| counter.track == track_id && now - counter.moved_at < STALLED_MS)
+            .any(|counter| counter.track == track_id && now - counter.moved_at < STALLED.0 as f64)
     }
 
     /// Reads the statistics, then calls back.

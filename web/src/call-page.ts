@@ -4,7 +4,7 @@ import type { Call } from "samewire";
 import "./call/call-room.js";
 import "./lobby/call-lobby.js";
 import type { Ready } from "./lobby/call-lobby.js";
-import { capture, release, type Capture, type Wishes } from "./media/capture.js";
+import { capture, release, type Capture } from "./media/capture.js";
 import "./session/call-over.js";
 import { endingOf, type Ending, type Way } from "./session/endings.js";
 import { enter } from "./session/enter.js";
@@ -12,7 +12,6 @@ import { fitName } from "./session/name.js";
 import { readLink, showInAddress } from "./session/link.js";
 import { Problem } from "./session/problem.js";
 import {
-  rememberDevice,
   rememberedName,
   rememberedWishes,
   rememberInside,
@@ -41,7 +40,6 @@ export class CallPage extends PlainElement {
   @query("notice-list") private notices!: NoticeList;
   private session = "";
   private name = "";
-  private wishes: Wishes = rememberedWishes();
   private stream: MediaStream | null = null;
   /** Each try to join has a number; the result of one that was given up is thrown away. */
   private attempt = 0;
@@ -79,11 +77,11 @@ export class CallPage extends PlainElement {
     if (this.stage.at === "over" && this.stage.ending.code === "offline") void this.join();
   };
 
-  /** With the stream of the lobby, or with a fresh one of what was on before. */
+  /** With the stream of the lobby, or with a fresh one of what was on before: nobody is unmuted by coming back. */
   private async join(stream?: MediaStream): Promise<void> {
     const attempt = ++this.attempt;
     this.stage = { at: "joining" };
-    const captured: Capture = stream ? { stream, trouble: {} } : await capture(this.wishes);
+    const captured: Capture = stream ? { stream, trouble: {} } : await capture(rememberedWishes());
     const stale = () => attempt !== this.attempt;
     if (stale()) return release(captured.stream);
     this.stream = captured.stream;
@@ -111,25 +109,18 @@ export class CallPage extends PlainElement {
     release(this.stream);
     this.stream = null;
     window.samewireCall = undefined;
+    this.notices?.clear();
     this.stage = { at: "over", ending };
   }
 
   private ready({ detail: { name, stream } }: CustomEvent<Ready>): void {
     this.name = name;
-    this.wishes = {
-      microphone: stream.getAudioTracks().length > 0,
-      camera: stream.getVideoTracks().length > 0,
-    };
-    rememberDevice("microphone", this.wishes.microphone);
-    rememberDevice("camera", this.wishes.camera);
     void this.join(stream);
   }
 
   private goTo(way: Way): void {
     switch (way) {
       case "rejoin":
-        // As muted as before: nobody is unmuted by coming back.
-        this.wishes = rememberedWishes();
         return void this.join();
       case "lobby":
         this.attempt += 1;
@@ -148,6 +139,7 @@ export class CallPage extends PlainElement {
       class="page"
       data-stage=${this.stage.at}
       @notice=${(event: CustomEvent<Notice>) => this.notices.add(event.detail)}
+      @chat-read=${() => this.notices.dropChat()}
     >
       ${this.stage.at === "call" ? null : html`<header class="brand">${brandMark}<span>Samewire</span></header>`}
       ${this.current()}

@@ -2,7 +2,7 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::config::{AdminKey, Config, DEV_ADMIN_KEY, DEV_API_KEY};
+use crate::config::{AdminKey, AdminRole, Config, DEV_ADMIN_KEY, DEV_API_KEY};
 use crate::problem::ApiError;
 
 /// Whether a host is this machine: the only one on which the demo and the development keys work.
@@ -65,6 +65,36 @@ pub fn admin<'a>(
         refuse_dev_key(given, host)?;
     }
     Ok(found)
+}
+
+/// The operator who shows a key and nothing but a key.
+pub fn any_admin<'a>(
+    config: &'a Config,
+    given: Option<&str>,
+    host: &str,
+) -> Result<(&'a str, &'a AdminKey), ApiError> {
+    let Some(given) = given else {
+        return Err(ApiError::Unauthorised(
+            "send an admin key as \"Authorization: Bearer …\"".to_owned(),
+        ));
+    };
+    admin(config, given, host)?
+        .ok_or_else(|| ApiError::Unauthorised("the admin key is wrong".to_owned()))
+}
+
+/// The name of the operator who shows a key that may act.
+pub fn operator<'a>(
+    config: &'a Config,
+    given: Option<&str>,
+    host: &str,
+) -> Result<&'a str, ApiError> {
+    let (name, key) = any_admin(config, given, host)?;
+    match key.role {
+        AdminRole::Operator => Ok(name),
+        AdminRole::Viewer => Err(ApiError::Forbidden(format!(
+            "the key \"{name}\" has the role \"viewer\", which may look; to act takes \"operator\""
+        ))),
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use samewire_core::provider::{self, Provider};
-use samewire_core::session::Settings;
+use samewire_core::session::{SameUser, Settings};
 use samewire_core::tuning::Tuning;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::ice::IceServers;
 
 /// The API key that `.dev.vars.example` holds; good on a loopback host only.
 pub const DEV_API_KEY: &str = "dev-api-key";
@@ -32,6 +34,8 @@ pub struct Config {
     pub origins: Origins,
     /// What the sessions need.
     pub session: Settings,
+    /// STUN and TURN, for participants only.
+    pub ice_servers: IceServers,
     /// How much is logged.
     pub log_level: tracing::Level,
 }
@@ -128,8 +132,9 @@ impl Config {
             session: Settings {
                 providers: providers(get("PROVIDERS"))?,
                 tuning: tuning(get("TUNING"))?,
-                ice_servers: ice_servers(get("ICE_SERVERS"))?,
+                same_user: same_user(get("SAME_USER"))?,
             },
+            ice_servers: ice_servers(get("ICE_SERVERS"), get)?,
             log_level: log_level(get("LOG_LEVEL"))?,
         })
     }
@@ -208,76 +213,26 @@ fn tuning(text: Option<String>) -> Result<Tuning, ConfigError> {
         .or_else(|e| wrong("TUNING", e))
 }
 
-/// One entry of `ICE_SERVERS`: what `RTCIceServer` takes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IceServer {
-    urls: Urls,
-    #[serde(default)]
-    username: Option<String>,
-    #[serde(default)]
-    credential: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Urls {
-    One(String),
-    Many(Vec<String>),
-}
-
-fn ice_servers(text: Option<String>) -> Result<Vec<Value>, ConfigError> {
-    let Some(text) = text else {
-        return Ok(Vec::new());
-    };
-    let servers: Vec<IceServer> = serde_json::from_str(&text).or_else(|e| {
-        wrong(
-            "ICE_SERVERS",
-            format!("line {} column {}: it is a JSON list as [{{\"urls\": \"stun:example.com:3478\"}}], with username and credential for turn:", e.line(), e.column()),
-        )
-    })?;
-    servers.into_iter().map(ice_server).collect()
-}
-
-fn ice_server(server: IceServer) -> Result<Value, ConfigError> {
-    let urls = match server.urls {
-        Urls::One(url) => vec![url],
-        Urls::Many(urls) => urls,
-    };
-    let has_credentials = server.username.is_some() && server.credential.is_some();
-    let mut repaired = Vec::new();
-    for url in urls {
-        let scheme = url.split(':').next().unwrap_or_default();
-        let url = match scheme {
-            "stun" | "stuns" => url,
-            "turn" | "turns" if has_credentials => url,
-            "turn" | "turns" => {
-                return wrong(
-                    "ICE_SERVERS",
-                    format!(
-                        "\"{url}\" has no username and credential; a browser refuses it without"
-                    ),
-                );
-            }
-            _ => {
-                let scheme = if has_credentials { "turn" } else { "stun" };
-                tracing::warn!(
-                    url,
-                    scheme,
-                    "ICE_SERVERS: a URL without scheme was repaired"
-                );
-                format!("{scheme}:{url}")
-            }
-        };
-        repaired.push(Value::String(url));
+fn ice_servers(
+    text: Option<String>,
+    secret: impl Fn(&str) -> Option<String>,
+) -> Result<IceServers, ConfigError> {
+    match text {
+        None => Ok(IceServers::default()),
+        Some(text) => IceServers::parse(&text, secret).or_else(|e| wrong("ICE_SERVERS", e)),
     }
-    let mut object = serde_json::Map::new();
-    object.insert("urls".to_owned(), Value::Array(repaired));
-    if let (Some(username), Some(credential)) = (server.username, server.credential) {
-        object.insert("username".to_owned(), Value::String(username));
-        object.insert("credential".to_owned(), Value::String(credential));
+}
+
+fn same_user(text: Option<String>) -> Result<SameUser, ConfigError> {
+    match text.as_deref() {
+        None | Some("allow") => Ok(SameUser::Allow),
+        Some("takeover") => Ok(SameUser::Takeover),
+        Some("reject") => Ok(SameUser::Reject),
+        Some(other) => wrong(
+            "SAME_USER",
+            format!("it is \"{other}\"; it is allow, takeover or reject"),
+        ),
     }
-    Ok(Value::Object(object))
 }
 
 fn log_level(text: Option<String>) -> Result<tracing::Level, ConfigError> {
@@ -331,8 +286,10 @@ mod tests {
         assert!(error("PROVIDERS", "[]").starts_with("PROVIDERS: it is an empty list"));
         assert!(error("ALLOWED_ORIGINS", "example.com").contains("\"example.com\" is no origin"));
         assert!(error("LOG_LEVEL", "loud").contains("it is error, warn, info, debug or trace"));
-        assert!(
-            error("ICE_SERVERS", r#"[{"urls":"turn:a"}]"#).contains("no username and credential")
+        assert!(error("ICE_SERVERS", r#"[{"urls":"turn:a"}]"#).starts_with("ICE_SERVERS: [0]"));
+        assert_eq!(
+            error("SAME_USER", "one"),
+            "SAME_USER: it is \"one\"; it is allow, takeover or reject"
         );
     }
 
@@ -341,18 +298,6 @@ mod tests {
         let error = read(&[("ADMIN_KEYS", r#"{"ana": "hush-hush"}"#)]).unwrap_err();
         assert!(error.starts_with("ADMIN_KEYS: line 1 column"), "{error}");
         assert!(!error.contains("hush"), "{error}");
-    }
-
-    #[test]
-    fn an_ice_url_without_scheme_is_repaired() {
-        let config = read(&[(
-            "ICE_SERVERS",
-            r#"[{"urls":"a.example"},{"urls":["b"],"username":"u","credential":"c"}]"#,
-        )]);
-        assert_eq!(
-            serde_json::to_string(&config.unwrap().session.ice_servers).unwrap(),
-            r#"[{"urls":["stun:a.example"]},{"credential":"c","urls":["turn:b"],"username":"u"}]"#
-        );
     }
 
     #[test]

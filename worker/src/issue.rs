@@ -1,8 +1,9 @@
 //! What a new join token says.
 
 use samewire_core::protocol::http::{SessionSettings, TokenRequest};
-use samewire_core::protocol::ids::{SessionId, UserId};
+use samewire_core::protocol::ids::{ProviderName, SessionId, UserId};
 use samewire_core::protocol::server::{Mode, Role};
+use samewire_core::session::{SameUser, Settings};
 use samewire_core::time::Millis;
 use samewire_core::tuning::Tuning;
 use serde::Deserialize;
@@ -59,6 +60,7 @@ fn text(field: &str, text: &str) -> Result<(), ApiError> {
 pub fn claims(
     session: SessionId,
     request: TokenRequest,
+    configured: &Settings,
     now: Millis,
     jti: String,
 ) -> Result<TokenClaims, ApiError> {
@@ -78,7 +80,7 @@ pub fn claims(
         }
     }
     if let Some(settings) = &request.session {
-        check(settings)?;
+        check(settings, configured)?;
     }
     let iat = now.0 / 1_000;
     Ok(TokenClaims {
@@ -93,7 +95,7 @@ pub fn claims(
     })
 }
 
-fn check(settings: &SessionSettings) -> Result<(), ApiError> {
+fn check(settings: &SessionSettings, configured: &Settings) -> Result<(), ApiError> {
     if let Some(title) = &settings.title {
         text("session.title", title)?;
     }
@@ -109,12 +111,27 @@ fn check(settings: &SessionSettings) -> Result<(), ApiError> {
     {
         return bad("session.p2pLimit is 1 to 1000");
     }
+    if let Some(names) = &settings.providers {
+        let known = |name: &ProviderName| configured.providers.iter().any(|p| p.name == *name);
+        if names.is_empty() || !names.iter().all(known) {
+            let known: Vec<_> = configured
+                .providers
+                .iter()
+                .map(|p| p.name.as_str())
+                .collect();
+            return bad(format!(
+                "session.providers is a list of one or more of {}",
+                known.join(", ")
+            ));
+        }
+    }
     match &settings.tuning {
         None => Ok(()),
         Some(tuning) if tuning.to_string().len() > 2_048 => {
             bad("session.tuning has at most 2048 bytes")
         }
-        Some(tuning) => Tuning::default()
+        Some(tuning) => configured
+            .tuning
             .with(tuning)
             .map(|_| ())
             .or_else(|e| bad(format!("session.tuning: {e}"))),
@@ -146,20 +163,37 @@ pub fn demo_claims(
         ttl_seconds: None,
         session: None,
     };
-    claims(session, request, now, jti)
+    // It asks for nothing that the configuration could contradict.
+    let nothing = Settings {
+        providers: Vec::new(),
+        tuning: Tuning::default(),
+        same_user: SameUser::Allow,
+    };
+    claims(session, request, &nothing, now, jti)
 }
 
 #[cfg(test)]
 mod tests {
+    use samewire_core::provider::Provider;
     use serde_json::json;
 
     use super::*;
 
     fn ask(body: serde_json::Value) -> Result<TokenClaims, ApiError> {
+        ask_with(Tuning::default(), body)
+    }
+
+    fn ask_with(configured: Tuning, body: serde_json::Value) -> Result<TokenClaims, ApiError> {
         let session = SessionId::parse("room").unwrap();
+        let configured = Settings {
+            providers: vec![Provider::p2p()],
+            tuning: configured,
+            same_user: SameUser::Allow,
+        };
         claims(
             session,
             serde_json::from_value(body).unwrap(),
+            &configured,
             Millis(1_700_000_000_500),
             "j".into(),
         )
@@ -186,6 +220,30 @@ mod tests {
         assert!(error(json!({"userId": "a", "role": "viewer"})).contains("it is \"participant\""));
         assert!(
             error(json!({"userId": "a", "session": {"tuning": {"LEASE": 1}}})).contains("LEASE")
+        );
+        for providers in [json!([]), json!(["p2p", "zoom"])] {
+            assert_eq!(
+                error(json!({"userId": "a", "session": {"providers": providers}})),
+                "session.providers is a list of one or more of p2p"
+            );
+        }
+    }
+
+    #[test]
+    fn constants_of_a_session_are_checked_together_with_those_configured() {
+        let configured = Tuning::default()
+            .with(&json!({"HEARTBEAT": 1_000, "LEASE": 5_000}))
+            .unwrap();
+        let ask = |tuning| {
+            ask_with(
+                configured,
+                json!({"userId": "a", "session": {"tuning": tuning}}),
+            )
+        };
+        assert!(ask(json!({"LEASE": 2_000})).is_ok());
+        assert_eq!(
+            ask(json!({"HEARTBEAT": 7_000})).unwrap_err().to_string(),
+            "session.tuning: \"LEASE\" is 5000; it is more than \"HEARTBEAT\", which is 7000"
         );
     }
 

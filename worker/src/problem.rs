@@ -1,6 +1,7 @@
 //! Errors of the HTTP API: RFC 9457 `application/problem+json` with a stable `type`.
 
 use samewire_core::protocol::http::Problem;
+use samewire_core::session::Refused;
 
 use crate::config::ConfigError;
 use crate::token::TokenError;
@@ -29,6 +30,12 @@ pub enum ApiError {
     /// `too-large`: the body is longer than any that could be right.
     #[error("the body has {0} bytes; it has at most {max}", max = MAX_BODY_BYTES)]
     TooLarge(usize),
+    /// `conflict`: what is there does not allow it now.
+    #[error("{0}")]
+    Conflict(String),
+    /// `unavailable`: something that this needs does not answer now.
+    #[error("{0}")]
+    Unavailable(String),
     /// `upgrade-required`: only a WebSocket can do this.
     #[error("this path is a WebSocket; connect with the subprotocols samewire.v1 and token.<jwt>")]
     UpgradeRequired,
@@ -51,7 +58,23 @@ impl From<TokenError> for ApiError {
     }
 }
 
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::NoSession | Refused::NoParticipant => Self::NotFound(detail),
+            Refused::Conflict(_) => Self::Conflict(detail),
+            Refused::Bad(_) => Self::BadRequest(detail),
+        }
+    }
+}
+
 impl ApiError {
+    /// Whoever shows this token was removed.
+    pub fn removed() -> Self {
+        Self::Forbidden("an operator removed the holder of this token from the session".to_owned())
+    }
+
     /// The body and the status of the answer.
     pub fn problem(&self) -> Problem {
         let (code, title, status) = match self {
@@ -60,6 +83,8 @@ impl ApiError {
             Self::Forbidden(_) => ("forbidden", "Not allowed", 403),
             Self::NotFound(_) => ("not-found", "Nothing is here", 404),
             Self::MethodNotAllowed(_) => ("method-not-allowed", "Not with this method", 405),
+            Self::Conflict(_) => ("conflict", "Not as it is now", 409),
+            Self::Unavailable(_) => ("unavailable", "Try again later", 503),
             Self::TooLarge(_) => ("too-large", "The body is too large", 413),
             Self::UpgradeRequired => ("upgrade-required", "A WebSocket is needed", 426),
             Self::Misconfigured(_) => ("misconfigured", "The service is misconfigured", 500),

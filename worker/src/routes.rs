@@ -1,33 +1,32 @@
 //! The HTTP API and the door to the sockets.
 
+mod connect;
+mod ice;
+mod live;
+mod sessions;
+mod tokens;
+
 use std::rc::Rc;
 
-use samewire_core::protocol::close::CloseCode;
-use samewire_core::protocol::http::{TokenRequest, TokenResponse};
-use samewire_core::protocol::ids::{Seq, SessionId};
-use samewire_core::protocol::server::{Encoded, ErrorFrame, ServerMessage};
-use samewire_core::protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
+use samewire_core::protocol::ids::SessionId;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use uuid::Uuid;
-use worker::{
-    Env, Headers, Method, Request, Response, Result, RouteContext, Router, Stub, Url, WebSocketPair,
-};
+use worker::{Env, Headers, Method, Request, Response, Result, RouteContext, Router, Stub, Url};
 
 use crate::access;
+use crate::answer::{Failure, PROBLEM, problem, respond};
 use crate::config::Config;
-use crate::internal;
+use crate::internal::{self, Ask};
 use crate::issue;
-use crate::platform;
 use crate::problem::{ApiError, MAX_BODY_BYTES};
-use crate::token::{self, TokenClaims};
 
 /// The binding of the session objects in `wrangler.toml`.
 const SESSIONS: &str = "SESSIONS";
 
-const PROBLEM: &str = "application/problem+json";
-
 type Ctx = RouteContext<Rc<Config>>;
+
+/// What is wrong with a request, where something is.
+type Checked<T> = std::result::Result<T, Failure>;
 
 /// Answers a request. Whatever goes wrong becomes a problem; nothing panics.
 pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
@@ -42,24 +41,30 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
     let allowed = config
         .origins
         .allow(origin.as_deref(), &own_origin(&request.url()?));
-    let mut response = if request.method() == Method::Options {
+    let response = if request.method() == Method::Options {
         Response::empty()?.with_status(204)
     } else {
         route(request, env, config).await?
     };
     // Of an upgrade the headers are the runtime's.
-    if let Some(origin) = origin.filter(|_| allowed && response.status_code() != 101) {
-        let headers = response.headers_mut();
-        headers.set("access-control-allow-origin", &origin)?;
-        headers.set("access-control-allow-methods", "GET, POST, PATCH, DELETE")?;
-        headers.set(
-            "access-control-allow-headers",
-            "authorization, content-type",
-        )?;
-        headers.set("access-control-max-age", "600")?;
-        headers.set("vary", "origin")?;
+    match origin.filter(|_| allowed && response.status_code() != 101) {
+        Some(origin) => with_cors(response, &origin),
+        None => Ok(response),
     }
-    Ok(response)
+}
+
+fn with_cors(response: Response, origin: &str) -> Result<Response> {
+    // Those of an object's answer cannot be changed.
+    let headers: Headers = response.headers().entries().collect();
+    headers.set("access-control-allow-origin", origin)?;
+    headers.set("access-control-allow-methods", "GET, POST, PATCH, DELETE")?;
+    headers.set(
+        "access-control-allow-headers",
+        "authorization, content-type",
+    )?;
+    headers.set("access-control-max-age", "600")?;
+    headers.set("vary", "origin")?;
+    Ok(response.with_headers(headers))
 }
 
 async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Response> {
@@ -70,16 +75,50 @@ async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Respons
             Response::from_json(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
         })
         .post_async("/v1/sessions/:id/tokens", |request, ctx| async move {
-            respond(issue_token(request, ctx).await)
+            respond(tokens::issue_token(request, ctx).await)
         })
         .post_async("/demo/token", |request, ctx| async move {
-            respond(demo_token(request, ctx).await)
+            respond(tokens::demo_token(request, ctx).await)
         })
         .get_async("/v1/sessions/:id/connect", |request, ctx| async move {
-            respond(connect(request, ctx).await)
+            respond(connect::connect(request, ctx).await)
         })
         .get_async("/v1/sessions/:id", |request, ctx| async move {
-            respond(snapshot(request, ctx).await)
+            respond(sessions::look(request, ctx, internal::View::Snapshot).await)
+        })
+        .get_async("/v1/sessions/:id/health", |request, ctx| async move {
+            respond(sessions::look(request, ctx, internal::View::Health).await)
+        })
+        .get_async("/v1/sessions/:id/alerts", |request, ctx| async move {
+            respond(sessions::look(request, ctx, internal::View::Alerts).await)
+        })
+        .get_async("/v1/sessions/:id/events", |request, ctx| async move {
+            respond(sessions::events(request, ctx).await)
+        })
+        .patch_async("/v1/sessions/:id", |request, ctx| async move {
+            respond(sessions::patch(request, ctx).await)
+        })
+        .delete_async("/v1/sessions/:id", |request, ctx| async move {
+            respond(sessions::end(request, ctx).await)
+        })
+        .post_async("/v1/sessions/:id/switch", |request, ctx| async move {
+            respond(sessions::switch(request, ctx).await)
+        })
+        .delete_async(
+            "/v1/sessions/:id/participants/:pid",
+            |request, ctx| async move { respond(sessions::remove(request, ctx).await) },
+        )
+        .get_async("/v1/sessions", |request, ctx| async move {
+            respond(live::list(request, ctx).await)
+        })
+        .get_async("/v1/live", |request, ctx| async move {
+            respond(live::follow(request, ctx).await)
+        })
+        .get_async("/v1/alerts", |request, ctx| async move {
+            respond(live::alerts(request, ctx).await)
+        })
+        .get_async("/v1/ice-servers", |request, ctx| async move {
+            respond(ice::servers(request, ctx).await)
         })
         .run(request, env)
         .await?;
@@ -99,48 +138,6 @@ fn is_problem(response: &Response) -> Result<bool> {
     Ok(response.headers().get("content-type")?.as_deref() == Some(PROBLEM))
 }
 
-fn respond(outcome: std::result::Result<Response, Failure>) -> Result<Response> {
-    match outcome {
-        Ok(response) => Ok(response),
-        Err(Failure::Api(error)) => problem(&error),
-        Err(Failure::Platform(error)) => {
-            tracing::error!(%error, "a request failed");
-            problem(&ApiError::Internal)
-        }
-    }
-}
-
-/// What ends a request early: an answer for the caller, or a fault of the platform.
-enum Failure {
-    Api(ApiError),
-    Platform(worker::Error),
-}
-
-impl From<ApiError> for Failure {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
-impl From<worker::Error> for Failure {
-    fn from(error: worker::Error) -> Self {
-        Self::Platform(error)
-    }
-}
-
-fn problem(error: &ApiError) -> Result<Response> {
-    let problem = error.problem();
-    let status = problem.status;
-    let headers = Headers::new();
-    headers.set("content-type", PROBLEM)?;
-    if status == 401 {
-        headers.set("www-authenticate", "Bearer")?;
-    }
-    Ok(Response::from_bytes(serde_json::to_vec(&problem)?)?
-        .with_headers(headers)
-        .with_status(status))
-}
-
 /// The origin that a URL is of, as a browser writes it.
 fn own_origin(url: &Url) -> String {
     url.origin().ascii_serialization()
@@ -150,11 +147,40 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
+/// What stands behind `Bearer`.
+fn shown(request: &Request) -> Result<Option<String>> {
+    let header = request.headers().get("authorization")?;
+    Ok(access::bearer(header.as_deref()).map(str::to_owned))
+}
+
+/// The value of a parameter of the query, where it is there and not empty.
+fn query(url: &Url, key: &str) -> Option<String> {
+    let mut pairs = url.query_pairs();
+    let found = pairs.find(|(name, value)| name == key && !value.is_empty());
+    found.map(|(_, value)| value.into_owned())
+}
+
+/// A whole number of the query.
+fn query_number(url: &Url, key: &str, default: u64, least: u64, most: u64) -> Checked<u64> {
+    let Some(text) = query(url, key) else {
+        return Ok(default);
+    };
+    let number = text.parse().ok();
+    number
+        .filter(|n| (least..=most).contains(n))
+        .ok_or_else(|| {
+            let text: String = text.chars().take(64).collect();
+            let detail =
+                format!("{key} is \"{text}\"; it is a whole number from {least} to {most}");
+            ApiError::BadRequest(detail).into()
+        })
+}
+
 fn session_param(ctx: &Ctx) -> std::result::Result<SessionId, ApiError> {
     issue::session_id(ctx.param("id").map_or("", String::as_str))
 }
 
-async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result<T, Failure> {
+async fn body<T: DeserializeOwned>(request: &mut Request) -> Checked<T> {
     let announced = request.headers().get("content-length")?;
     let announced = announced.and_then(|length| length.parse().ok());
     if let Some(length) = announced.filter(|length| *length > MAX_BODY_BYTES) {
@@ -178,141 +204,14 @@ async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result
     serde_json::from_str(&text).map_err(|e| wrong(&e.to_string()))
 }
 
-fn object(ctx: &Ctx, session: &SessionId) -> Result<Stub> {
-    ctx.durable_object(SESSIONS)?
+/// Asks a session's object.
+async fn ask(env: &Env, session: &SessionId, ask: &Ask) -> Result<Response> {
+    let request = internal::request(session, ask)?;
+    object(env, session)?.fetch_with_request(request).await
+}
+
+fn object(env: &Env, session: &SessionId) -> Result<Stub> {
+    env.durable_object(SESSIONS)?
         .id_from_name(session.as_str())?
         .get_stub()
-}
-
-async fn issue_token(mut request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
-    let url = request.url()?;
-    let given = request.headers().get("authorization")?;
-    access::backend(&ctx.data, access::bearer(given.as_deref()), host(&url))?;
-    let session = session_param(&ctx)?;
-    let asked: TokenRequest = body(&mut request).await?;
-    let claims = issue::claims(session, asked, platform::now(), jti())?;
-    Ok(token_response(&ctx.data, &url, &claims)?)
-}
-
-async fn demo_token(mut request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
-    let url = request.url()?;
-    if !ctx.data.demo {
-        return Err(
-            ApiError::NotFound("the demo is switched off; DEMO switches it on".to_owned()).into(),
-        );
-    }
-    if !access::is_loopback(host(&url)) {
-        return Err(
-            ApiError::Forbidden("the demo works on a loopback host only".to_owned()).into(),
-        );
-    }
-    let claims = issue::demo_claims(body(&mut request).await?, platform::now(), jti())?;
-    Ok(token_response(&ctx.data, &url, &claims)?)
-}
-
-fn jti() -> String {
-    Uuid::new_v4().simple().to_string()
-}
-
-fn token_response(config: &Config, url: &Url, claims: &TokenClaims) -> Result<Response> {
-    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-    let authority = url.authority();
-    Response::from_json(&TokenResponse {
-        token: token::sign(&config.token_secret, claims),
-        expires_at: claims.expires_at(),
-        url: format!("{scheme}://{authority}/v1/sessions/{}/connect", claims.sid),
-    })
-}
-
-async fn snapshot(request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
-    let session = session_param(&ctx)?;
-    let url = request.url()?;
-    let given = request.headers().get("authorization")?;
-    let Some(given) = access::bearer(given.as_deref()) else {
-        return Err(ApiError::Unauthorised(
-            "send an admin key, or a token of this session, as \"Authorization: Bearer …\""
-                .to_owned(),
-        )
-        .into());
-    };
-    if access::admin(&ctx.data, given, host(&url))?.is_none() {
-        let claims =
-            token::verify(&ctx.data.token_secret, given, &session).map_err(ApiError::from)?;
-        if claims.expires_at() <= platform::now() {
-            return Err(ApiError::from(token::TokenError::Expired).into());
-        }
-    }
-    let response = object(&ctx, &session)?
-        .fetch_with_request(internal::request(&session, None)?)
-        .await?;
-    if response.status_code() == 404 {
-        return Err(ApiError::NotFound(format!("no session \"{session}\" is alive")).into());
-    }
-    Ok(response)
-}
-
-/// Lets a socket in. A browser cannot read the status of a refused upgrade, so a refusal is a socket
-/// that is closed with a code, without waking the session.
-async fn connect(request: Request, ctx: Ctx) -> std::result::Result<Response, Failure> {
-    let headers = request.headers();
-    if !headers
-        .get("upgrade")?
-        .is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
-    {
-        return Err(ApiError::UpgradeRequired.into());
-    }
-    let offered = headers.get("sec-websocket-protocol")?.unwrap_or_default();
-    let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
-    let speaks = offered.contains(&SUBPROTOCOL);
-    let refuse = |close: CloseCode, code: &'static str, message: String| {
-        Ok(refused(speaks, close, ErrorFrame::new(code, message))?)
-    };
-    if !speaks {
-        let message =
-            format!("offer the subprotocols {SUBPROTOCOL} and {TOKEN_SUBPROTOCOL_PREFIX}<jwt>");
-        return refuse(CloseCode::Protocol, "unsupported", message);
-    }
-    let session = match session_param(&ctx) {
-        Ok(session) => session,
-        Err(error) => return refuse(CloseCode::Protocol, "bad_session", error.to_string()),
-    };
-    let url = request.url()?;
-    if !ctx
-        .data
-        .origins
-        .allow(headers.get("origin")?.as_deref(), &own_origin(&url))
-    {
-        let message = "pages of this origin may not connect; ALLOWED_ORIGINS lists those that may";
-        return refuse(CloseCode::Unauthorised, "origin", message.to_owned());
-    }
-    let Some(jwt) = offered
-        .iter()
-        .find_map(|p| p.strip_prefix(TOKEN_SUBPROTOCOL_PREFIX))
-    else {
-        let message =
-            format!("no token came: offer the subprotocol {TOKEN_SUBPROTOCOL_PREFIX}<jwt>");
-        return refuse(CloseCode::Unauthorised, "unauthorised", message);
-    };
-    // An expired token goes on to the session, which may know it by its resume secret (R33).
-    match token::verify(&ctx.data.token_secret, jwt, &session) {
-        Ok(claims) => {
-            let inner = internal::request(&session, Some(&claims.into_claims()))?;
-            Ok(object(&ctx, &session)?.fetch_with_request(inner).await?)
-        }
-        Err(error) => refuse(CloseCode::Unauthorised, "unauthorised", error.to_string()),
-    }
-}
-
-fn refused(speaks: bool, close: CloseCode, error: ErrorFrame) -> Result<Response> {
-    let pair = WebSocketPair::new()?;
-    pair.server.accept()?;
-    let reason = error.code;
-    pair.server
-        .send_with_str(Encoded::of(&ServerMessage::Error(error)).frame(Seq(0)))?;
-    pair.server.close(Some(close.code()), Some(reason))?;
-    let headers = Headers::new();
-    if speaks {
-        headers.set("sec-websocket-protocol", SUBPROTOCOL)?;
-    }
-    Ok(Response::from_websocket(pair.client)?.with_headers(headers))
 }

@@ -3,13 +3,15 @@
 //! Statements and rows stand here; what is written, and when, the core decides.
 
 use samewire_core::protocol::CHAT_KEPT;
-use samewire_core::protocol::ids::{ParticipantId, Seq, SessionId};
+use samewire_core::protocol::ids::{LogSeq, ParticipantId, Seq, SessionId};
 use samewire_core::session::Write;
 use samewire_core::session::record::{NumberedLine, Stored};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use worker::{Error, Result, SqlStorage, SqlStorageValue, State};
 
+use crate::outbox::Outbox;
 use crate::platform;
 
 /// What an object is made of. A change is a new statement at the end that can be run again.
@@ -19,6 +21,7 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS cursors (participant TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS kept (participant TEXT, seq INTEGER, frame TEXT NOT NULL, PRIMARY KEY (participant, seq)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS chat (number INTEGER PRIMARY KEY, line TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL)",
 ];
 
 /// The object's storage.
@@ -32,7 +35,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
 }
 
 /// A column that holds text.
-fn text(value: Option<SqlStorageValue>) -> Result<String> {
+pub(crate) fn text(value: Option<SqlStorageValue>) -> Result<String> {
     match value {
         Some(SqlStorageValue::String(text)) => Ok(text),
         _ => Err(Error::RustError("a stored column is no text".to_owned())),
@@ -40,7 +43,7 @@ fn text(value: Option<SqlStorageValue>) -> Result<String> {
 }
 
 /// A column that holds a whole number.
-fn count(value: Option<SqlStorageValue>) -> Result<u64> {
+pub(crate) fn count(value: Option<SqlStorageValue>) -> Result<u64> {
     match value {
         Some(SqlStorageValue::Integer(n)) => Ok(u64::try_from(n).unwrap_or_default()),
         Some(SqlStorageValue::Float(n)) => Ok(n as u64),
@@ -52,11 +55,13 @@ fn written<T: Serialize>(value: &T) -> Result<SqlStorageValue> {
     Ok(SqlStorageValue::String(serde_json::to_string(value)?))
 }
 
-fn name(text: &str) -> SqlStorageValue {
+/// A text to bind.
+pub(crate) fn name(text: &str) -> SqlStorageValue {
     SqlStorageValue::String(text.to_owned())
 }
 
-fn number(number: u64) -> Result<SqlStorageValue> {
+/// A whole number to bind.
+pub(crate) fn number(number: u64) -> Result<SqlStorageValue> {
     SqlStorageValue::try_from_i64(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
@@ -113,13 +118,19 @@ impl<'a> Store<'a> {
     }
 
     fn run(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> Result<()> {
-        self.sql.exec(statement, bindings).map(|_| ())
+        let cursor = self.sql.exec(statement, bindings)?;
+        // What costs a row is seen with `LOG_LEVEL=debug`, as what costs a wake is.
+        tracing::debug!(rows = cursor.rows_written(), statement, "stored");
+        Ok(())
     }
 
     /// Everything that is stored of the session.
     pub(crate) fn load(&self) -> Result<Stored> {
         let mut stored = Stored {
             session: self.meta("session")?,
+            barred: self.meta("barred")?.unwrap_or_default(),
+            past: self.meta("past")?.unwrap_or_default(),
+            log_seq: self.log_seq()?,
             ..Stored::default()
         };
         let rows = |statement| Ok::<_, Error>(self.sql.exec(statement, None)?.raw());
@@ -153,14 +164,45 @@ impl<'a> Store<'a> {
         Ok(stored)
     }
 
-    /// Stores a decision: all of it, or nothing.
-    pub(crate) fn apply(&self, writes: &[Write]) -> Result<()> {
-        match writes {
-            [] => Ok(()),
-            writes => {
-                platform::transaction(self.state, || writes.iter().try_for_each(|w| self.write(w)))
-            }
+    /// The last entry of the log, kept or forgotten: a number is never given twice.
+    fn log_seq(&self) -> Result<LogSeq> {
+        let statement = "SELECT seq FROM events ORDER BY seq DESC LIMIT 1";
+        let last = match self.sql.exec(statement, None)?.raw().next() {
+            None => 0,
+            Some(row) => count(row?.into_iter().next())?,
+        };
+        let forgotten: LogSeq = self.meta("forgotten")?.unwrap_or_default();
+        Ok(LogSeq(last).max(forgotten))
+    }
+
+    /// Entries of the log after one, in order, as they were written.
+    pub(crate) fn events(&self, after: LogSeq, limit: u32) -> Result<Vec<Box<RawValue>>> {
+        let statement = "SELECT entry FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
+        let bindings = vec![number(after.0)?, number(u64::from(limit))?];
+        let rows = self.sql.exec(statement, bindings)?.raw();
+        rows.map(|row| Ok(RawValue::from_string(text(row?.into_iter().next())?)?))
+            .collect()
+    }
+
+    /// What the index of live sessions is to know.
+    pub(crate) fn outbox(&self) -> Result<Outbox> {
+        Ok(self.meta("outbox")?.unwrap_or_default())
+    }
+
+    /// Notes what the index knows.
+    pub(crate) fn set_outbox(&self, outbox: &Outbox) -> Result<()> {
+        self.set_meta("outbox", outbox)
+    }
+
+    /// Stores a decision, and what the index is to know of it: all, or nothing.
+    pub(crate) fn apply(&self, writes: &[Write], outbox: Option<&Outbox>) -> Result<()> {
+        if writes.is_empty() && outbox.is_none() {
+            return Ok(());
         }
+        platform::transaction(self.state, || {
+            writes.iter().try_for_each(|write| self.write(write))?;
+            outbox.map_or(Ok(()), |outbox| self.set_outbox(outbox))
+        })
     }
 
     fn write(&self, write: &Write) -> Result<()> {
@@ -200,12 +242,33 @@ impl<'a> Store<'a> {
                 let oldest = n.saturating_sub(CHAT_KEPT as u64);
                 self.run("DELETE FROM chat WHERE number <= ?", vec![number(oldest)?])
             }
-            Write::End => {
-                for table in ["participants", "cursors", "kept", "chat"] {
-                    self.run(&format!("DELETE FROM {table}"), Vec::new())?;
-                }
-                self.run("DELETE FROM meta WHERE key = 'session'", Vec::new())
+            Write::Log(entry) => self.run(
+                "INSERT INTO events VALUES (?, ?)",
+                vec![number(entry.seq.0)?, written(entry)?],
+            ),
+            Write::Barred(barred) => self.set_meta("barred", barred),
+            Write::End(past) => {
+                self.empty(&["participants", "cursors", "kept", "chat"])?;
+                self.run("DELETE FROM meta WHERE key = 'session'", Vec::new())?;
+                self.set_meta("past", past)
+            }
+            Write::ForgetLog(up_to, past) => {
+                self.run("DELETE FROM events WHERE seq <= ?", vec![number(up_to.0)?])?;
+                self.set_meta("forgotten", up_to)?;
+                self.set_meta("past", past)
+            }
+            // The tables go when the index knows that the session has ended.
+            Write::Sweep => {
+                self.empty(&["participants", "cursors", "kept", "chat", "events"])?;
+                let statement = "DELETE FROM meta WHERE key NOT IN ('id', 'outbox')";
+                self.run(statement, Vec::new())
             }
         }
+    }
+
+    fn empty(&self, tables: &[&str]) -> Result<()> {
+        tables
+            .iter()
+            .try_for_each(|table| self.run(&format!("DELETE FROM {table}"), Vec::new()))
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use samewire_core::protocol::http::SessionSettings;
-use samewire_core::protocol::ids::{SessionId, UserId};
+use samewire_core::protocol::ids::{SessionId, TokenId, UserId};
 use samewire_core::protocol::server::Role;
 use samewire_core::session::Claims;
 use samewire_core::time::Millis;
@@ -46,6 +46,22 @@ impl TokenClaims {
         Millis::from_secs(self.exp)
     }
 
+    /// What renews a token: the same but for its times. It keeps its name, so that whoever is barred
+    /// stays so (R33).
+    pub fn renewal(claims: Claims, session: SessionId, now: Millis) -> Self {
+        let iat = now.0 / 1_000;
+        Self {
+            sub: claims.user,
+            name: claims.name,
+            sid: session,
+            role: claims.role,
+            iat,
+            exp: iat.saturating_add(claims.lasts.0 / 1_000),
+            jti: claims.token.0,
+            session: None,
+        }
+    }
+
     /// As the session takes them.
     pub fn into_claims(self) -> Claims {
         let expires_at = self.expires_at();
@@ -54,6 +70,8 @@ impl TokenClaims {
             name: self.name,
             role: self.role,
             expires_at,
+            token: TokenId(self.jti),
+            lasts: Millis::from_secs(self.exp.saturating_sub(self.iat)),
             session: self.session,
         }
     }
@@ -117,8 +135,18 @@ pub fn sign(secret: &str, claims: &TokenClaims) -> String {
 }
 
 /// Reads a token of this session, expired or not: the session decides what an expired one is good
-/// for. The signature is compared in constant time.
+/// for.
 pub fn verify(secret: &str, token: &str, session: &SessionId) -> Result<TokenClaims, TokenError> {
+    let claims = verify_any(secret, token)?;
+    if claims.sid == *session {
+        Ok(claims)
+    } else {
+        Err(TokenError::OtherSession)
+    }
+}
+
+/// Reads a token of any session, expired or not. The signature is compared in constant time.
+pub fn verify_any(secret: &str, token: &str) -> Result<TokenClaims, TokenError> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(TokenError::Malformed);
     }
@@ -135,12 +163,7 @@ pub fn verify(secret: &str, token: &str, session: &SessionId) -> Result<TokenCla
         .ok_or(TokenError::Forged)?
         .verify_slice(&signature)
         .map_err(|_| TokenError::Forged)?;
-    let claims: TokenClaims = json(claims)?;
-    if claims.sid == *session {
-        Ok(claims)
-    } else {
-        Err(TokenError::OtherSession)
-    }
+    json(claims)
 }
 
 #[cfg(test)]
@@ -169,6 +192,22 @@ mod tests {
     #[test]
     fn a_signed_token_is_read_back() {
         assert_eq!(check(&sign(SECRET, &claims())), Ok(claims()));
+    }
+
+    #[test]
+    fn a_renewal_keeps_the_name_of_the_token_and_lasts_as_long() {
+        let renewed = TokenClaims::renewal(
+            TokenClaims {
+                iat: 1_000,
+                exp: 1_600,
+                ..claims()
+            }
+            .into_claims(),
+            SessionId::parse("room").unwrap(),
+            Millis(1_300_500),
+        );
+        assert_eq!((renewed.iat, renewed.exp), (1_300, 1_900));
+        assert_eq!((renewed.jti, renewed.sub), (claims().jti, claims().sub));
     }
 
     #[test]

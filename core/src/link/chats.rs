@@ -20,6 +20,13 @@ impl Unconfirmed {
         true
     }
 
+    /// Takes one back that the session did not handle: it is to be said again, under another id,
+    /// because a later one may have arrived.
+    pub fn take(&mut self, id: u64) -> Option<String> {
+        let at = self.texts.iter().position(|(known, _)| *known == id)?;
+        Some(self.texts.remove(at).1)
+    }
+
     /// The echo came, or a refusal.
     pub fn confirm(&mut self, id: u64) {
         self.texts.retain(|(known, _)| *known != id);
@@ -90,6 +97,17 @@ mod tests {
         assert!(chats.remember(102, String::new()));
         chats.confirm_up_to(102);
         assert_eq!(chats.waiting().count(), 0);
+    }
+
+    #[test]
+    fn what_came_too_fast_is_taken_back_and_waits_for_nothing() {
+        let mut chats = Unconfirmed::default();
+        for id in [2, 5] {
+            chats.remember(id, id.to_string());
+        }
+        assert_eq!(chats.take(5).as_deref(), Some("5"));
+        assert_eq!(chats.take(5), None);
+        assert_eq!(chats.waiting().collect::<Vec<_>>(), [(2, "2")]);
     }
 
     #[test]

@@ -36,8 +36,13 @@ pub struct Jitter(pub u16);
 impl Jitter {
     /// Between half of `delay` and all of it.
     fn of(self, delay: Millis) -> Millis {
+        Millis(delay.0 / 2) + self.part(Millis(delay.0 / 2))
+    }
+
+    /// Between nothing and all of `span`.
+    fn part(self, span: Millis) -> Millis {
         let part = u64::from(self.0.min(1_000));
-        Millis(delay.0.saturating_mul(1_000 + part) / 2_000)
+        Millis(span.0.saturating_mul(part) / 1_000)
     }
 }
 
@@ -116,6 +121,8 @@ enum State {
     },
     Waiting {
         until: Millis,
+        /// The server asked for it, so nothing shortens it.
+        asked: bool,
     },
     Over,
 }
@@ -208,7 +215,7 @@ impl Link {
     pub fn poll_timeout(&self) -> Option<(Millis, Reason)> {
         match self.state {
             State::Connecting { deadline } => Some((deadline, Reason::NoWelcome)),
-            State::Waiting { until } => Some((until, Reason::Retry)),
+            State::Waiting { until, .. } => Some((until, Reason::Retry)),
             State::Over => None,
             State::Open {
                 heard,
@@ -285,10 +292,15 @@ impl Link {
         let factor = 1_u64.checked_shl(self.retries).unwrap_or(u64::MAX);
         let doubled = FIRST_RETRY.0.saturating_mul(factor).min(LONGEST_RETRY.0);
         self.retries = self.retries.saturating_add(1);
-        let delay = jitter.of(Millis(doubled));
         let asked = core::mem::take(&mut self.wait_at_least);
+        let delay = match asked {
+            Millis(0) => jitter.of(Millis(doubled)),
+            // Up to a fifth later: everyone was asked the same (R7).
+            Millis(least) => asked + jitter.part(Millis(least / 5)),
+        };
         self.state = State::Waiting {
-            until: now + asked + delay,
+            until: now + delay,
+            asked: asked > Millis(0),
         };
         self.outputs.push_back(Output::Discard);
         self.outputs.push_back(Output::Down);
@@ -303,12 +315,12 @@ impl Link {
     /// R28: beat at once when the page is visible again, and do not wait out a back-off.
     fn nudged(&mut self, now: Millis) {
         match &mut self.state {
-            State::Waiting { .. } => self.connect(now),
+            State::Waiting { asked: false, .. } => self.connect(now),
             State::Open { next_ping, .. } => {
                 *next_ping = now + self.heartbeat;
                 self.outputs.push_back(Output::Ping);
             }
-            State::Connecting { .. } | State::Over => {}
+            State::Waiting { .. } | State::Connecting { .. } | State::Over => {}
         }
     }
 
@@ -317,7 +329,7 @@ impl Link {
         let silence = self.silence();
         let last_seq = self.last_seq;
         match &mut self.state {
-            State::Waiting { until } if now >= *until => self.connect(now),
+            State::Waiting { until, .. } if now >= *until => self.connect(now),
             State::Connecting { deadline } if now >= *deadline => self.lost(now, jitter),
             State::Open {
                 heard,

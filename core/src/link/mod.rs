@@ -8,16 +8,21 @@
 //! call it with [`Input::Timeout`] when the moment of [`Link::poll_timeout`] has come. Jitter comes
 //! in from outside, with every input, so that a test can say what it is.
 //!
-//! In reading order: [`verdict`] (what a close code means), [`Link`], and [`chats`]
-//! (messages that wait for their echo).
+//! In reading order: [`verdict`] (what a close code means), [`Link`], [`chats`] (messages that wait
+//! for their echo), [`course`] (which epoch the session is in, and the way to the next), and [`pair`]
+//! (what to do about media that does not come).
 
 pub mod chats;
+pub mod course;
 mod machine;
+pub mod pair;
 pub mod verdict;
 
 pub use chats::Unconfirmed;
+pub use course::{Course, DRIVERS, Leg, News, Phase, Step};
 pub use machine::{
     ACK_AFTER, ACK_BYTES, ACK_FRAMES, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter, LONGEST_RETRY,
     Link, Output, PING_AFTER, PONGS_MISSED, Reason,
 };
+pub use pair::{Pair, Remedy, STALLED, Sight, WATCHDOG};
 pub use verdict::{End, Verdict};

@@ -19,6 +19,16 @@ pub enum End {
     Left,
 }
 
+impl End {
+    /// Whether an `error` right before it says why. An operator's act is no error of ours.
+    pub const fn is_explained_by_an_error(self) -> bool {
+        match self {
+            Self::Replaced | Self::Unauthorised | Self::TooMany | Self::Unsupported => true,
+            Self::Removed | Self::Ended | Self::Left => false,
+        }
+    }
+}
+
 /// What follows from a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -28,8 +38,8 @@ pub enum Verdict {
     Stop(End),
 }
 
-/// The contract's table. Every code that is not in it — 1001, 1006, 1013, a proxy's — is an accident
-/// of the way, and the way is tried again.
+/// The table of `docs/protocol.md`. Every code that forbids nothing there, or is not in it — 1001,
+/// 1006, 1013, a proxy's — is an accident of the way, and the way is tried again.
 pub const fn of_close(code: u16) -> Verdict {
     match code {
         4000 => Verdict::Stop(End::Replaced),
@@ -47,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_that_forbid_reconnection_are_those_of_the_contract() {
+    fn the_codes_that_forbid_reconnection_are_those_of_the_table() {
         let stops: Vec<u16> = (0..=u16::MAX)
             .filter(|code| of_close(*code) != Verdict::Reconnect)
             .collect();

@@ -15,6 +15,10 @@ pub enum CloseCode {
     Replaced,
     /// 4001: the token is missing, forged, expired, or of another session. Do not come back with it.
     Unauthorised,
+    /// 4003: an operator removed the participant. Do not come back.
+    Removed,
+    /// 4004: an operator ended the session. Do not come back.
+    Ended,
     /// 4008: the session takes no more people.
     TooMany,
     /// 4009: the client broke the protocol, or has nothing in common with the session.
@@ -31,6 +35,8 @@ impl CloseCode {
             Self::TooSlow => 1013,
             Self::Replaced => 4000,
             Self::Unauthorised => 4001,
+            Self::Removed => 4003,
+            Self::Ended => 4004,
             Self::TooMany => 4008,
             Self::Protocol => 4009,
         }

@@ -61,6 +61,10 @@ text_id! {
     ParticipantId
 }
 text_id! {
+    /// A token's own name, its `jti`: kept by every token that renews it.
+    TokenId
+}
+text_id! {
     /// A person, as the customer's backend names them; from the token alone (R11).
     UserId
 }
@@ -81,6 +85,10 @@ text_id! {
     TrackId
 }
 
+number_id! {
+    /// An entry of the decision log, +1 an entry.
+    LogSeq(u64)
+}
 number_id! {
     /// The fencing token of a session: grows with every switch that is prepared (R1).
     Epoch(u64)

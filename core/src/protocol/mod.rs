@@ -1,6 +1,7 @@
 //! What travels: the WebSocket subprotocol `samewire.v1` and the bodies of the HTTP API.
 //!
-//! Names and shapes are the public contract; the tests of this crate pin the JSON byte for byte.
+//! Names and shapes are public, as `docs/protocol.md` and `docs/http-api.md` have them; the tests of
+//! this crate pin the JSON byte for byte.
 //! Unknown fields are ignored in both directions, so that a Worker and its objects may run
 //! different versions while a deployment is under way (R6).
 //!

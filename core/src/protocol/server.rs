@@ -253,8 +253,17 @@ pub enum Connection {
     Lost,
 }
 
+/// What a participant publishes on the prepared leg of a switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedTracks {
+    /// The prepared epoch.
+    pub epoch: Epoch,
+    /// The tracks.
+    pub tracks: Vec<Track>,
+}
+
 /// One participant as the others know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantView {
     /// Who, in this session.
     pub id: ParticipantId,
@@ -274,6 +283,9 @@ pub struct ParticipantView {
     pub tracks: Vec<Track>,
     /// Whether nobody can see the tab.
     pub hidden: bool,
+    /// What they publish on the prepared leg, during a switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<PreparedTracks>,
 }
 
 /// A change of the roster.
@@ -294,6 +306,8 @@ pub enum LeaveReason {
     Left,
     /// They were silent for longer than their lease.
     Lease,
+    /// The same user took over in another tab.
+    Replaced,
     /// Somebody removed them.
     Removed,
 }

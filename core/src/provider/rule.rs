@@ -7,9 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::Provider;
+use super::bars::Bars;
 use crate::protocol::ids::ProviderName;
 use crate::protocol::server::ProviderKind;
+use crate::time::Millis;
 use crate::tuning::Tuning;
 
 /// A score below this is poor: only if necessary.
@@ -19,11 +23,12 @@ pub const USABLE_SCORE: u8 = 60;
 pub const MIN_SCORE: u8 = 40;
 
 /// How much a score is worth, before its exact value matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ScoreClass {
     /// At least [`USABLE_SCORE`].
     Usable,
-    /// At least [`MIN_SCORE`].
+    /// At least `MIN_SCORE`.
     Poor,
     /// Less.
     Failed,
@@ -31,11 +36,13 @@ pub enum ScoreClass {
 
 impl ScoreClass {
     /// The class of a score.
-    pub const fn of(score: u8) -> Self {
-        match score {
-            USABLE_SCORE.. => Self::Usable,
-            MIN_SCORE.. => Self::Poor,
-            _ => Self::Failed,
+    pub const fn of(score: u8, tuning: &Tuning) -> Self {
+        if score < tuning.min_score {
+            Self::Failed
+        } else if score < USABLE_SCORE {
+            Self::Poor
+        } else {
+            Self::Usable
         }
     }
 }
@@ -43,6 +50,8 @@ impl ScoreClass {
 /// Where a provider stands for a session; the least is the best.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
+    /// Until when it is barred in this session; not barred is best, and then the soonest end.
+    pub barred_until: Option<Millis>,
     /// People beyond its `minParticipants..maxParticipants`.
     pub people_beyond: u32,
     /// The class of its score.
@@ -55,15 +64,94 @@ pub struct Rank {
     pub name: ProviderName,
 }
 
+impl Rank {
+    /// In what this one differs first from a better one: the word by which the decision log says
+    /// why it was not taken.
+    pub fn behind(&self, better: &Self) -> &'static str {
+        if self.barred_until != better.barred_until {
+            "barred"
+        } else if self.people_beyond != better.people_beyond {
+            "people"
+        } else if self.class != better.class {
+            "class"
+        } else if self.priority != better.priority {
+            "priority"
+        } else if self.score != better.score {
+            "score"
+        } else {
+            "name"
+        }
+    }
+}
+
+/// Why a provider is out of the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Out {
+    /// It is switched off.
+    Inactive,
+    /// The registry took it out.
+    Ejected,
+    /// Somebody has no driver for it.
+    NoDriver,
+    /// It is P2P, and the session is locked to relays.
+    RelayOnly,
+    /// It is not in the session's own list.
+    NotAllowed,
+    /// It is P2P, and there are more people than `P2P_HARD_LIMIT`.
+    #[serde(rename = "too_many_for_p2p")]
+    TooManyForP2p,
+}
+
+impl Out {
+    /// The word of the decision log.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Ejected => "ejected",
+            Self::NoDriver => "no_driver",
+            Self::RelayOnly => "relay_only",
+            Self::NotAllowed => "not_allowed",
+            Self::TooManyForP2p => "too_many_for_p2p",
+        }
+    }
+}
+
+/// What the rule says of one provider; those it ranks come before those it leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// It could be taken.
+    Ranked(Rank),
+    /// It is out of the question.
+    Out(Out),
+}
+
+/// What the rule says of which provider.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// Where it stands.
+    pub place: Place,
+    /// Which.
+    pub provider: ProviderName,
+}
+
 /// What a session brings to the choice.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand<'a> {
+    /// When it is asked.
+    pub now: Millis,
     /// How many people send media.
     pub people: u32,
     /// What each of them has a driver for.
     pub drivers: &'a [&'a BTreeSet<ProviderName>],
     /// The session's constants.
     pub tuning: &'a Tuning,
+    /// What it went through with each provider.
+    pub bars: &'a Bars,
+    /// Whether it is locked to relays (`lock: relay`), which P2P is not.
+    pub relay_only: bool,
+    /// The providers that its first token allows; all, when it names none.
+    pub allowed: Option<&'a [ProviderName]>,
 }
 
 /// Why nothing could be picked.
@@ -82,40 +170,83 @@ pub fn choose<'a>(
     providers: &'a [Provider],
     demand: Demand<'_>,
 ) -> Result<&'a Provider, NoProvider> {
-    let common = || {
-        providers
-            .iter()
-            .filter(|p| p.is_active && demand.drivers.iter().all(|has| has.contains(&p.name)))
-    };
-    common()
-        .filter(|p| takes(p, demand))
+    let full = |p: &Provider| out(p, demand) == Some(Out::TooManyForP2p);
+    in_question(providers, demand)
         .min_by_key(|p| rank(p, demand))
-        .ok_or(match common().next() {
-            Some(_) => NoProvider::Full,
-            None => NoProvider::Unsupported,
+        .ok_or(if providers.iter().any(full) {
+            NoProvider::Full
+        } else {
+            NoProvider::Unsupported
         })
 }
 
-/// Whether a provider carries that many people at all.
-fn takes(provider: &Provider, demand: Demand<'_>) -> bool {
-    match provider.kind {
-        ProviderKind::P2p => demand.people <= demand.tuning.p2p_hard_limit,
-        ProviderKind::Sfu | ProviderKind::Vendor => true,
+/// What the rule says of every provider, best first.
+pub fn ranking(providers: &[Provider], demand: Demand<'_>) -> Vec<Standing> {
+    let mut standings: Vec<_> = providers
+        .iter()
+        .map(|p| Standing {
+            place: match out(p, demand) {
+                None => Place::Ranked(rank(p, demand)),
+                Some(why) => Place::Out(why),
+            },
+            provider: p.name.clone(),
+        })
+        .collect();
+    standings.sort();
+    standings
+}
+
+/// The providers that could be taken.
+pub fn in_question<'a>(
+    providers: &'a [Provider],
+    demand: Demand<'_>,
+) -> impl Iterator<Item = &'a Provider> {
+    providers.iter().filter(move |p| out(p, demand).is_none())
+}
+
+/// Why a provider is out of the question, if it is. That there are too many people is said only of
+/// one that nothing else speaks against.
+pub fn out(provider: &Provider, demand: Demand<'_>) -> Option<Out> {
+    let is_p2p = match provider.kind {
+        ProviderKind::P2p => true,
+        ProviderKind::Sfu | ProviderKind::Vendor => false,
+    };
+    if !provider.is_active {
+        Some(Out::Inactive)
+    } else if provider.ejected {
+        Some(Out::Ejected)
+    } else if !demand.drivers.iter().all(|d| d.contains(&provider.name)) {
+        Some(Out::NoDriver)
+    } else if is_p2p && demand.relay_only {
+        Some(Out::RelayOnly)
+    } else if demand.allowed.is_some_and(|a| !a.contains(&provider.name)) {
+        Some(Out::NotAllowed)
+    } else if is_p2p && demand.people > demand.tuning.p2p_hard_limit {
+        Some(Out::TooManyForP2p)
+    } else {
+        None
     }
 }
 
-fn rank(provider: &Provider, demand: Demand<'_>) -> Rank {
-    let most = provider.max_participants.unwrap_or(match provider.kind {
-        ProviderKind::P2p => demand.tuning.p2p_participant_limit,
-        ProviderKind::Sfu | ProviderKind::Vendor => u32::MAX,
-    });
+/// How many people a provider is good for, at most, if there is a limit.
+pub fn most(provider: &Provider, tuning: &Tuning) -> Option<u32> {
+    provider.max_participants.or(match provider.kind {
+        ProviderKind::P2p => Some(tuning.p2p_participant_limit),
+        ProviderKind::Sfu | ProviderKind::Vendor => None,
+    })
+}
+
+/// Where a provider stands, if it is in the question.
+pub fn rank(provider: &Provider, demand: Demand<'_>) -> Rank {
+    let most = most(provider, demand.tuning).unwrap_or(u32::MAX);
     let too_many = demand.people.saturating_sub(most);
     let too_few = provider.min_participants.saturating_sub(demand.people);
     Rank {
+        barred_until: demand.bars.until(demand.now, &provider.name),
         people_beyond: too_many.max(too_few),
-        class: ScoreClass::of(provider.base_score),
+        class: ScoreClass::of(provider.score, demand.tuning),
         priority: provider.priority,
-        score: Reverse(provider.base_score),
+        score: Reverse(provider.score),
         name: provider.name.clone(),
     }
 }
@@ -130,6 +261,7 @@ mod tests {
             kind,
             priority,
             base_score,
+            score: base_score,
             ..Provider::p2p()
         }
     }
@@ -139,9 +271,13 @@ mod tests {
         let has: BTreeSet<ProviderName> = drivers.iter().map(|&d| d.into()).collect();
         let everyone: Vec<_> = (0..people).map(|_| &has).collect();
         let demand = Demand {
+            now: Millis(0),
             people,
             drivers: &everyone,
             tuning: &tuning,
+            bars: &Bars::default(),
+            relay_only: false,
+            allowed: None,
         };
         choose(providers, demand).map(|p| p.name.0.clone())
     }

@@ -1,38 +1,26 @@
 //! `hello`: who comes, who comes back, and who cannot be let in.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::decision::Turn;
 use super::input::{Claims, Mint};
-use super::mailbox::Mailbox;
-use super::record::{ParticipantRecord, SecretHash, SessionRecord};
-use super::roster::Participant;
-use super::{Life, Pending, Session, Settings};
+use super::log::By;
+use super::record::SecretHash;
+use super::refusal::{Refusal, check};
+use super::{Life, Pending, SameUser, Session, Settings};
 use crate::protocol::client::{Hello, Resume};
 use crate::protocol::close::CloseCode;
-use crate::protocol::ids::{
-    Epoch, Generation, Instance, Ordinal, ParticipantId, SessionId, SocketId, is_plain_name,
-};
-use crate::protocol::server::{Mode, Role};
-use crate::protocol::{MAX_DRIVERS, MAX_NAME_BYTES, PROTOCOL_VERSION};
+use crate::protocol::ids::{Instance, ParticipantId, SocketId};
+use crate::protocol::server::LeaveReason;
 use crate::provider::Provider;
-use crate::provider::rule::{Demand, NoProvider, choose};
+use crate::provider::cause::Held;
+use crate::provider::rule::{NoProvider, Out, choose, out};
 use crate::time::Millis;
-
-/// Why a `hello` is refused.
-enum Refusal {
-    Protocol(&'static str, String),
-    Expired,
-    Late,
-    NoProvider(NoProvider),
-}
 
 /// The socket that says `hello`.
 #[derive(Clone, Copy)]
-struct Door<'a> {
-    socket: &'a SocketId,
+pub(super) struct Door<'a> {
+    pub(super) socket: &'a SocketId,
     /// When it was accepted.
-    opened: Millis,
+    pub(super) opened: Millis,
 }
 
 /// Who came, and in what way.
@@ -64,38 +52,10 @@ impl Session {
         match self.admit(turn, socket, pending, hello, &mint) {
             Ok(arrival) => {
                 if let Some(life) = &mut self.life {
-                    life.welcome(turn, &arrival, &mint, &self.settings);
+                    life.welcome(turn, &arrival, &mint);
                 }
             }
-            Err(Refusal::Protocol(code, message)) => {
-                turn.refuse(socket, CloseCode::Protocol, code, message);
-            }
-            Err(Refusal::Expired) => turn.refuse(
-                socket,
-                CloseCode::Unauthorised,
-                "unauthorised",
-                "the token has expired; it admits to a resume only".to_owned(),
-            ),
-            Err(Refusal::Late) => turn.refuse(
-                socket,
-                CloseCode::Replaced,
-                "replaced",
-                "a newer socket of this tab is here".to_owned(),
-            ),
-            Err(Refusal::NoProvider(NoProvider::Full)) => {
-                turn.refuse(
-                    socket,
-                    CloseCode::TooMany,
-                    "full",
-                    NoProvider::Full.to_string(),
-                );
-            }
-            Err(Refusal::NoProvider(NoProvider::Unsupported)) => turn.refuse(
-                socket,
-                CloseCode::Protocol,
-                "unsupported",
-                NoProvider::Unsupported.to_string(),
-            ),
+            Err(refusal) => refusal.tell(turn, socket),
         }
     }
 
@@ -110,10 +70,14 @@ impl Session {
         let Pending { claims, opened } = pending;
         let door = Door { socket, opened };
         check(&hello, &claims)?;
+        if self.is_barred(&claims.token, &claims.user, turn.now) {
+            return Err(Refusal::Barred);
+        }
         let expired = claims.expires_at <= turn.now;
         if let Some(life) = &mut self.life
             && let Some(id) = life.tab(&claims, &hello.instance)
         {
+            turn.by = By::Participant { id: id.clone() };
             if life.has_newer_socket(&id, opened) {
                 return Err(Refusal::Late);
             }
@@ -127,7 +91,7 @@ impl Session {
                 .clone()
                 .filter(|resume| proven && life.can_replay(&id, resume));
             return match resume {
-                Some(resume) => Ok(life.resume(turn, door, id, hello, &resume)),
+                Some(resume) => Ok(life.resume(turn, door, id, &claims, hello, &resume)),
                 None => {
                     let used = hello.resume.as_ref().filter(|_| proven);
                     let way = Way::Anew(used.map(|resume| SecretHash::of(&resume.secret)));
@@ -139,8 +103,18 @@ impl Session {
         if expired {
             return Err(Refusal::Expired);
         }
+        turn.by = By::Participant {
+            id: mint.participant.clone(),
+        };
+        let same_user = self.settings.same_user;
         match &mut self.life {
-            Some(life) => life.check_room(&self.settings.providers, None, &hello)?,
+            Some(life) => {
+                let old = life
+                    .who_makes_way(same_user, &claims)
+                    .ok_or(Refusal::SameUser)?;
+                life.check_room(turn, &self.settings.providers, &old, &hello)?;
+                life.make_way(turn, &old);
+            }
             none => {
                 let life = Life::begin(&self.id, &self.settings, &claims, &hello, mint, turn)?;
                 *none = Some(life);
@@ -154,85 +128,7 @@ impl Session {
     }
 }
 
-fn check(hello: &Hello, claims: &Claims) -> Result<(), Refusal> {
-    if hello.protocol != PROTOCOL_VERSION {
-        let message = format!(
-            "protocol is {}; this server speaks {PROTOCOL_VERSION}",
-            hello.protocol
-        );
-        return Err(Refusal::Protocol("protocol_version", message));
-    }
-    if !is_plain_name(hello.instance.as_str()) {
-        let message = "\"instance\" is 1 to 128 characters of A-Z, a-z, 0-9, _ and -".to_owned();
-        return Err(Refusal::Protocol("bad_field", message));
-    }
-    let device = hello
-        .device
-        .iter()
-        .flat_map(|device| [&device.browser, &device.os, &device.kind, &device.network]);
-    let too_long = device.flatten().any(|text| text.len() > MAX_NAME_BYTES);
-    let strange = !hello
-        .drivers
-        .iter()
-        .all(|name| is_plain_name(name.as_str()));
-    if too_long || strange || hello.drivers.len() > MAX_DRIVERS {
-        let message = format!(
-            "\"drivers\" is at most {MAX_DRIVERS} names, and what \"device\" says has at most {MAX_NAME_BYTES} bytes each"
-        );
-        return Err(Refusal::Protocol("bad_field", message));
-    }
-    match claims.role {
-        Role::Participant => Ok(()),
-        Role::Host | Role::Viewer => {
-            let message = "this version serves calls; the role must be \"participant\"".to_owned();
-            Err(Refusal::Protocol("unsupported", message))
-        }
-    }
-}
-
 impl Life {
-    /// Begins a life: the one place that gives a session its first epoch and provider.
-    fn begin(
-        id: &SessionId,
-        settings: &Settings,
-        claims: &Claims,
-        hello: &Hello,
-        mint: &Mint,
-        turn: &mut Turn,
-    ) -> Result<Self, Refusal> {
-        let wishes = claims.session.clone().unwrap_or_default();
-        let mut record = SessionRecord {
-            incarnation: mint.incarnation.clone(),
-            epoch: Epoch(1),
-            provider: Provider::p2p().name,
-            kind: Provider::p2p().kind,
-            mode: wishes.mode.unwrap_or(Mode::Call),
-            title: wishes.title,
-            tuning: wishes.tuning,
-            p2p_limit: wishes.p2p_limit,
-            next_ordinal: Ordinal(1),
-            began_at: turn.now,
-            empty_since: None,
-        };
-        let tuning = record.tuning(settings.tuning);
-        let demand = Demand {
-            people: 1,
-            drivers: &[&hello.drivers],
-            tuning: &tuning,
-        };
-        let provider = choose(&settings.providers, demand).map_err(Refusal::NoProvider)?;
-        record.provider = provider.name.clone();
-        record.kind = provider.kind;
-        turn.session_changed = true;
-        Ok(Self {
-            id: id.clone(),
-            record,
-            tuning,
-            participants: BTreeMap::new(),
-            chat: VecDeque::new(),
-        })
-    }
-
     /// The participant that this tab of this user is.
     fn tab(&self, claims: &Claims, instance: &Instance) -> Option<ParticipantId> {
         self.participants
@@ -268,31 +164,40 @@ impl Life {
             .is_some_and(|p| p.mailbox.can_replay(resume.last_seq))
     }
 
-    /// Whether there is a provider for everyone here and one more, or for everyone here when the one
-    /// who says `hello` is among them.
+    /// Whether there is a provider for everyone here and one more, who says `hello` in the place of
+    /// `replaced`.
     fn check_room(
         &self,
+        turn: &Turn,
         providers: &[Provider],
-        returning: Option<&ParticipantId>,
+        replaced: &[ParticipantId],
         hello: &Hello,
     ) -> Result<(), Refusal> {
-        let others = self
-            .participants
-            .values()
-            .filter(|p| Some(&p.record.id) != returning);
-        let mut drivers: Vec<_> = others.map(|p| &p.record.drivers).collect();
-        drivers.push(&hello.drivers);
-        let people = u32::try_from(drivers.len()).unwrap_or(u32::MAX);
-        let demand = Demand {
-            people,
-            drivers: &drivers,
-            tuning: &self.tuning,
-        };
-        match choose(providers, demand) {
-            Ok(_) if hello.drivers.contains(&self.record.provider) => Ok(()),
-            Ok(_) => Err(Refusal::NoProvider(NoProvider::Unsupported)),
-            Err(error) => Err(Refusal::NoProvider(error)),
+        if replaced.is_empty() && self.participants.len() >= self.tuning.max_participants as usize {
+            return Err(Refusal::NoProvider(NoProvider::Full));
         }
+        let target = self.record.switch.as_ref().map(|switch| &switch.provider);
+        let places = |p: &&Provider| p.name == self.record.provider || Some(&p.name) == target;
+        let left_out: Vec<_> =
+            self.with_demand(turn.now, replaced, Some(&hello.drivers), |demand| {
+                choose(providers, demand).map_err(Refusal::NoProvider)?;
+                let places = providers.iter().filter(places);
+                Ok(places.filter_map(|p| out(p, demand)).collect())
+            })?;
+        // A session that may not be moved takes only those who can come where it is, and where it goes.
+        if self.held() == Held::Free {
+            return Ok(());
+        }
+        for why in left_out {
+            match why {
+                Out::Inactive | Out::Ejected => {}
+                Out::TooManyForP2p => return Err(Refusal::NoProvider(NoProvider::Full)),
+                Out::NoDriver | Out::RelayOnly | Out::NotAllowed => {
+                    return Err(Refusal::NoProvider(NoProvider::Unsupported));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Attaches a tab by a new socket, and sends its old one away (R8).
@@ -305,6 +210,7 @@ impl Life {
         }
         participant.record.socket_opened = door.opened;
         participant.record.away_since = None;
+        participant.record.probed_at = None;
         participant.since = turn.now;
         if hello.device.is_some() {
             participant.record.device.clone_from(&hello.device);
@@ -318,6 +224,7 @@ impl Life {
         turn: &mut Turn,
         door: Door<'_>,
         id: ParticipantId,
+        claims: &Claims,
         hello: Hello,
         resume: &Resume,
     ) -> Arrival {
@@ -328,6 +235,10 @@ impl Life {
         self.attach(turn, &id, door, &hello);
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.mailbox.acknowledge(resume.last_seq);
+            let record = &mut participant.record;
+            if record.token != claims.token && claims.expires_at > turn.now {
+                record.take_token(&claims.token, claims.expires_at, claims.lasts, turn.now);
+            }
         }
         if was_away {
             self.announce(turn, &id);
@@ -348,7 +259,7 @@ impl Life {
         hello: Hello,
         settings: &Settings,
     ) -> Result<(), Refusal> {
-        self.check_room(&settings.providers, Some(id), &hello)?;
+        self.check_room(turn, &settings.providers, std::slice::from_ref(id), &hello)?;
         self.attach(turn, id, door, &hello);
         if let Some(participant) = self.participants.get_mut(id) {
             let record = &mut participant.record;
@@ -360,44 +271,42 @@ impl Life {
             record.sees.clear();
             record.tracks.clear();
             record.hidden = false;
+            record.report = None;
+            record.blind.clear();
+            record.lost = false;
+            record.prepared = None;
+            record.quality = None;
+            record.poor_since = None;
+            record.take_token(&claims.token, claims.expires_at, claims.lasts, turn.now);
             participant.mailbox.drop_all();
         }
+        self.release(turn, id);
         self.forget_seen(turn, id);
         self.announce(turn, id);
         Ok(())
     }
 
-    fn add(&mut self, turn: &mut Turn, door: Door<'_>, claims: Claims, hello: Hello, mint: &Mint) {
-        let ordinal = self.record.next_ordinal;
-        self.record.next_ordinal = ordinal.next();
-        self.record.empty_since = None;
-        turn.session_changed = true;
-        let record = ParticipantRecord {
-            id: mint.participant.clone(),
-            user: claims.user,
-            name: claims.name,
-            role: claims.role,
-            instance: hello.instance,
-            ordinal,
-            generation: Generation(1),
-            drivers: hello.drivers,
-            socket: Some(door.socket.clone()),
-            socket_opened: door.opened,
-            away_since: None,
-            secret: SecretHash::of(&mint.secret),
-            previous_secret: None,
-            connected: false,
-            sees: Default::default(),
-            tracks: Vec::new(),
-            hidden: false,
-            device: hello.device,
-        };
-        let participant = Participant {
-            record,
-            since: turn.now,
-            mailbox: Mailbox::default(),
-        };
-        self.participants
-            .insert(mint.participant.clone(), participant);
+    /// Which tabs make way for one more of their user; none where that one may not come (R9).
+    fn who_makes_way(&self, policy: SameUser, claims: &Claims) -> Option<Vec<ParticipantId>> {
+        let here = self
+            .participants
+            .values()
+            .filter(|p| p.record.user == claims.user);
+        let here: Vec<_> = here.map(|p| p.record.id.clone()).collect();
+        match policy {
+            SameUser::Allow => Some(Vec::new()),
+            SameUser::Reject => here.is_empty().then_some(here),
+            SameUser::Takeover => Some(here),
+        }
+    }
+
+    fn make_way(&mut self, turn: &mut Turn, old: &[ParticipantId]) {
+        for id in old {
+            let socket = self.participants.get(id).map(|p| p.record.socket.clone());
+            if let Some(socket) = socket.flatten() {
+                turn.close(&socket, CloseCode::Replaced, "taken over");
+            }
+            self.remove(turn, id, LeaveReason::Replaced);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Leaving, falling silent, and the end.
 
 use super::decision::{Turn, Write};
+use super::log::{EndReason, Event};
+use super::look::spread;
 use super::{Life, Session};
 use crate::protocol::close::CloseCode;
 use crate::protocol::ids::{ParticipantId, SocketId};
@@ -41,11 +43,19 @@ impl Session {
         }
         if let Some(life) = &mut self.life {
             life.look_at_leases(turn, heard);
+            life.look_at_renewals(turn);
             if life.empty_until().is_some_and(|at| at <= turn.now) {
-                turn.ended = true;
+                turn.end(EndReason::Empty);
             }
         }
+        self.sweep(turn);
     }
+}
+
+/// When somebody who is sent away should come back: between one second and three, differently for each,
+/// so that not all come at once (R7).
+pub fn come_back_in(who: &str) -> Millis {
+    Millis(1_000 + spread(who) % 2_000)
 }
 
 impl Life {
@@ -70,53 +80,25 @@ impl Life {
         self.remove(turn, id, LeaveReason::Left);
     }
 
-    fn remove(&mut self, turn: &mut Turn, id: &ParticipantId, reason: LeaveReason) {
+    pub(super) fn remove(&mut self, turn: &mut Turn, id: &ParticipantId, reason: LeaveReason) {
         let Some(participant) = self.participants.remove(id) else {
             return;
         };
         turn.store(Write::Gone(id.clone()));
+        let event = Event::Left {
+            participant: id.clone(),
+            reason,
+        };
+        turn.log(&self.record, event);
+        self.record.heads_changed_at = turn.now;
+        turn.session_changed = true;
+        self.release(turn, id);
         self.forget_seen(turn, id);
         let left = Roster {
             participant: participant.view(),
             reason: Some(reason),
         };
         self.tell_others(turn, id, &ServerMessage::ParticipantLeft(left));
-    }
-
-    /// How long a participant counts without being heard.
-    pub(super) const fn lease(&self, hidden: bool) -> Millis {
-        if hidden {
-            self.tuning.hidden_lease
-        } else {
-            self.tuning.lease
-        }
-    }
-
-    /// Sends away the sockets that have been silent for a lease, and takes out the participants
-    /// that have been away for one.
-    fn look_at_leases(&mut self, turn: &mut Turn, heard: Vec<(SocketId, Millis)>) {
-        for (socket, at) in heard {
-            if let Some(id) = self.owner(&socket)
-                && let Some(participant) = self.participants.get_mut(&id)
-            {
-                participant.since = participant.since.max(at);
-            }
-        }
-        let due: Vec<_> = self
-            .participants
-            .values()
-            .filter(|p| p.since + self.lease(p.record.hidden) <= turn.now)
-            .map(|p| (p.record.id.clone(), p.record.socket.clone()))
-            .collect();
-        for (id, socket) in due {
-            match socket {
-                Some(socket) => {
-                    turn.close(&socket, CloseCode::Silent, "no heartbeat");
-                    self.detach(turn, &id);
-                }
-                None => self.remove(turn, &id, LeaveReason::Lease),
-            }
-        }
     }
 
     /// Sends away whoever acknowledges too little: there is no other way to know a slow reader.
@@ -134,6 +116,11 @@ impl Life {
             turn.moved.insert(id.clone());
             turn.store(Write::Forget(id.clone(), up_to));
             if let Some(socket) = participant.record.socket.clone() {
+                let bye = ServerMessage::Bye {
+                    reason: "too_slow".to_owned(),
+                    retry_after_ms: Some(come_back_in(id.as_str()).0),
+                };
+                self.tell_once(turn, &id, &bye);
                 turn.close(&socket, CloseCode::TooSlow, "too much unacknowledged");
                 self.detach(turn, &id);
             }

@@ -5,24 +5,29 @@ use std::collections::BTreeSet;
 use super::Life;
 use super::decision::{Turn, Write};
 use super::record::{Fence, NumberedLine};
-use crate::protocol::client::{Chat, Connected, Presence, Signal, Track, Tracks};
+use crate::protocol::client::{Chat, ClientMessage, Presence, Signal, Track, Tracks};
 use crate::protocol::ids::{Epoch, ParticipantId, is_plain_name};
-use crate::protocol::server::{ChatLine, Encoded, RelayedSignal, ServerMessage};
+use crate::protocol::server::{
+    ChatLine, Encoded, ErrorFrame, PreparedTracks, RelayedSignal, ServerMessage,
+};
 use crate::protocol::{CHAT_KEPT, MAX_CHAT_CHARS, MAX_NAME_BYTES, MAX_TRACKS};
+use crate::time::Millis;
 
 impl Life {
     /// Answers a message of another epoch than the committed one with the session as it is (R1).
     pub(super) fn stale(&mut self, turn: &mut Turn, id: &ParticipantId) {
         let message = ServerMessage::Session {
             session: self.state(),
-            switch: None,
+            switch: self.prepared_leg(turn.now),
             credentials: None,
         };
         self.tell_once(turn, id, &message);
     }
 
-    fn is_stale(&mut self, turn: &mut Turn, id: &ParticipantId, epoch: Epoch) -> bool {
-        let stale = epoch != self.record.epoch;
+    /// Whether a message is of neither the committed nor the prepared epoch; if so, answers it.
+    pub(super) fn is_stale(&mut self, turn: &mut Turn, id: &ParticipantId, epoch: Epoch) -> bool {
+        let prepared = self.record.switch.as_ref().map(|switch| switch.epoch);
+        let stale = epoch != self.record.epoch && Some(epoch) != prepared;
         if stale {
             self.stale(turn, id);
         }
@@ -30,11 +35,46 @@ impl Life {
     }
 
     /// Answers what this version does not act on.
-    pub(super) fn not_served(&mut self, turn: &mut Turn, id: &ParticipantId, epoch: Option<Epoch>) {
-        if !epoch.is_some_and(|epoch| self.is_stale(turn, id, epoch)) {
-            let message = "this version of the session does not act on this message yet";
-            self.error(turn, id, "not_served", message);
-        }
+    pub(super) fn not_served(&mut self, turn: &mut Turn, id: &ParticipantId) {
+        let message = "this version of the session does not act on this message yet";
+        self.error(turn, id, "not_served", message);
+    }
+
+    /// Answers a frame that came too fast. It was not handled, and may be said again under a new `id`:
+    /// a later one may have been handled meanwhile.
+    pub(super) fn too_fast(
+        &mut self,
+        turn: &mut Turn,
+        id: &ParticipantId,
+        message: &ClientMessage,
+        wait: Millis,
+    ) {
+        let about = match message {
+            ClientMessage::Signal(signal) => Some(signal.id),
+            ClientMessage::Chat(chat) => Some(chat.id),
+            ClientMessage::Hello(_)
+            | ClientMessage::Tracks(_)
+            | ClientMessage::Connected(_)
+            | ClientMessage::Ready(_)
+            | ClientMessage::Failed(_)
+            | ClientMessage::Suspect(_)
+            | ClientMessage::Quality(_)
+            | ClientMessage::Presence(_)
+            | ClientMessage::Leave
+            | ClientMessage::Ack
+            | ClientMessage::End
+            | ClientMessage::Probe(_) => None,
+        };
+        let message = format!(
+            "a socket sends {} frames at once and then one in {} ms",
+            self.tuning.frame_burst, self.tuning.frame_every.0
+        );
+        let error = ErrorFrame {
+            id: about,
+            retry_after_ms: Some(wait.0),
+            ..ErrorFrame::new("too_fast", message)
+        };
+        self.tell_once(turn, id, &ServerMessage::Error(error));
     }
 
     /// Notes a client's `id`; says whether it was handled before.
@@ -139,32 +179,17 @@ impl Life {
         let Some(participant) = self.participants.get_mut(id) else {
             return;
         };
-        if participant.record.tracks != tracks.tracks {
-            participant.record.tracks = tracks.tracks;
-            self.announce(turn, id);
-        }
-    }
-
-    /// Notes whose media a participant decodes (R41).
-    pub(super) fn connected(&mut self, turn: &mut Turn, id: &ParticipantId, connected: Connected) {
-        if self.is_stale(turn, id, connected.epoch) {
-            return;
-        }
-        let sees: BTreeSet<_> = connected
-            .sees
-            .into_iter()
-            .filter(|other| other != id && self.participants.contains_key(other))
-            .collect();
-        let alone = self.participants.len() == 1;
-        let Some(participant) = self.participants.get_mut(id) else {
-            return;
+        let record = &mut participant.record;
+        let changed = if tracks.epoch == self.record.epoch {
+            std::mem::replace(&mut record.tracks, tracks.tracks) != record.tracks
+        } else {
+            let prepared = Some(PreparedTracks {
+                epoch: tracks.epoch,
+                tracks: tracks.tracks,
+            });
+            std::mem::replace(&mut record.prepared, prepared) != record.prepared
         };
-        let before = participant.connection();
-        // Whoever sees nobody though others are here is still on the way.
-        participant.record.connected |= alone || !sees.is_empty();
-        participant.record.sees = sees;
-        turn.changed.insert(id.clone());
-        if participant.connection() != before {
+        if changed {
             self.announce(turn, id);
         }
     }
@@ -177,15 +202,6 @@ impl Life {
         if participant.record.hidden != presence.hidden {
             participant.record.hidden = presence.hidden;
             self.announce(turn, id);
-        }
-    }
-
-    /// Takes a participant out of what the others see: gone, or begun again.
-    pub(super) fn forget_seen(&mut self, turn: &mut Turn, gone: &ParticipantId) {
-        for participant in self.participants.values_mut() {
-            if participant.record.sees.remove(gone) {
-                turn.changed.insert(participant.record.id.clone());
-            }
         }
     }
 }

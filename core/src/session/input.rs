@@ -1,11 +1,14 @@
 //! What a session is told.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::admin::Act;
 use crate::protocol::client::{ClientFrame, DecodeError};
 use crate::protocol::http::SessionSettings;
-use crate::protocol::ids::{Incarnation, ParticipantId, SocketId, UserId};
+use crate::protocol::ids::{Incarnation, ParticipantId, SocketId, TokenId, UserId};
 use crate::protocol::server::Role;
+use crate::provider::Provider;
 use crate::time::Millis;
 
 /// Something that happened.
@@ -37,6 +40,55 @@ pub enum Input {
         /// When each open socket last sent a heartbeat.
         heard: Vec<(SocketId, Millis)>,
     },
+    /// An operator wants something; the decision has an answer.
+    Admin {
+        /// The name of the operator's key.
+        by: String,
+        /// What.
+        act: Act,
+    },
+    /// The registry has news: these are the providers now.
+    Providers {
+        /// All of them.
+        providers: Vec<Provider>,
+    },
+    /// What a decision asked for was made.
+    Renewed {
+        /// For whom.
+        participant: ParticipantId,
+        /// What.
+        what: Renewal,
+    },
+}
+
+/// A credential that was renewed for one participant (R33, R34).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Renewal {
+    /// STUN and TURN servers.
+    Ice(Ice),
+    /// A token for the same user and session, of the same name.
+    Token {
+        /// The token. A secret: it goes to its participant and nowhere else.
+        token: String,
+        /// When it ends.
+        expires_at: Millis,
+    },
+    /// It could not be made; it is tried again after this long.
+    Failed {
+        /// How long.
+        again_in: Millis,
+        /// Which.
+        ice: bool,
+    },
+}
+
+/// STUN and TURN servers for one participant, in the shape of `RTCIceServer`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ice {
+    /// The servers, with credentials where they need some.
+    pub servers: Vec<Value>,
+    /// When the first of the credentials ends; none where none does.
+    pub expires_at: Option<Millis>,
 }
 
 /// What a join token says. Nothing a client says of itself overwrites it (R11).
@@ -50,13 +102,19 @@ pub struct Claims {
     pub role: Role,
     /// When it ends. After that it admits to a resume only (R33).
     pub expires_at: Millis,
+    /// Its own name, by which it can be barred.
+    #[serde(default)]
+    pub token: TokenId,
+    /// For how long it was made; a renewal lasts as long.
+    #[serde(default)]
+    pub lasts: Millis,
     /// How the session is to be, if this one begins it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionSettings>,
 }
 
 /// Names that the core cannot make up, because it has no randomness of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mint {
     /// For a participant who is new.
     pub participant: ParticipantId,
@@ -64,4 +122,6 @@ pub struct Mint {
     pub incarnation: Incarnation,
     /// For the next resume: at least 128 bits of randomness.
     pub secret: String,
+    /// STUN and TURN servers for the participant.
+    pub ice: Ice,
 }

@@ -9,47 +9,76 @@
 //!
 //! Where each of the laws of the house is kept:
 //!
-//! 1. *One committed epoch, and epochs only grow*: [`record::SessionRecord`] is the only place that
-//!    holds one; `arrival` writes it when the first participant comes, and nothing else here does.
+//! 1. *At most one committed epoch, and epochs only grow*: [`record::SessionRecord`] is the only place
+//!    that holds one; `begin` writes the first, and `enter` in `switch` every other. An epoch is used
+//!    up when it is prepared.
 //! 2. *Stored before told*: [`Decision`] keeps the two apart; the shell stores all of `store` in one
 //!    transaction and tells nothing when that fails.
-//! 3. *A heartbeat costs no row and wakes nobody*: the runtime answers it; the session learns of it
+//! 3. *A switch ends, and so does a recovery*: each has a deadline in the record, looked at in every
+//!    turn that changed something and by the alarm.
+//! 4. *Every live participant is told the outcome, or is gone*: `mailbox` keeps what is told until it
+//!    is acknowledged.
+//! 5. *A heartbeat costs no row and wakes nobody*: the runtime answers it; the session learns of it
 //!    from [`Input::Tick`].
 //!
 //! In reading order: [`input`] and [`decision`], what goes in and comes out; [`record`], what is
-//! stored; `arrival` (`hello`, capacity, resume) and `welcome`, its answer; `exchange` (signals,
-//! chat, tracks, who sees whom), `departure` (leaving, leases, the end); `mailbox`, what each
-//! participant is still to be told; `timers` and `snapshot`.
+//! stored; `arrival` (`hello`: who comes and who comes back), `begin`, `refusal` and `welcome`, its
+//! answers; `exchange` (signals, chat, tracks). Then what the session decides: `look` (is the provider
+//! still right?), `switch` (the barrier), `recovery` (whose failure, and the way back), `sight` (who
+//! sees whom), `presence` (who is there), `departure` and `ending`. `admin` is what operators do,
+//! [`log`] what is written down of it all and [`fold`] what follows from that; `renewal` renews
+//! credentials; `mailbox`, `timers` and `snapshot` serve the others.
 
+pub mod admin;
 mod arrival;
+mod begin;
+mod brief;
+pub mod bucket;
 pub mod decision;
 mod departure;
+mod ending;
 mod exchange;
+pub mod fold;
 pub mod input;
+pub mod log;
+mod look;
 mod mailbox;
+mod participant_record;
+mod presence;
+mod quality;
 pub mod record;
+mod recovery;
+mod refusal;
+mod renewal;
 mod roster;
+mod sight;
 mod snapshot;
+mod switch;
 mod timers;
 mod welcome;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::Value;
+use serde::Deserialize;
 
-pub use decision::{Decision, Tell, Write};
-pub use input::{Claims, Input, Mint};
+pub use admin::Act;
+pub use decision::{Answer, Ask, Decision, Refused, Tell, Write};
+pub use departure::come_back_in;
+pub use input::{Claims, Ice, Input, Mint, Renewal};
+pub use presence::Presence;
 pub use timers::TimerReason;
 
 use crate::protocol::client::{ClientFrame, ClientMessage};
 use crate::protocol::close::CloseCode;
-use crate::protocol::ids::{ParticipantId, SessionId, SocketId};
+use crate::protocol::ids::{LogSeq, ParticipantId, SessionId, SocketId};
 use crate::protocol::server::ErrorFrame;
 use crate::provider::Provider;
 use crate::time::Millis;
 use crate::tuning::Tuning;
+use bucket::Bucket;
 use decision::Turn;
-use record::{NumberedLine, SessionRecord, Stored};
+use log::By;
+use record::{Barred, NumberedLine, PastLife, SessionRecord, Stored};
 use roster::Participant;
 
 /// What the operator configured.
@@ -59,8 +88,21 @@ pub struct Settings {
     pub providers: Vec<Provider>,
     /// The constants.
     pub tuning: Tuning,
-    /// STUN and TURN servers for participants, in the shape of `RTCIceServer`.
-    pub ice_servers: Vec<Value>,
+    /// What becomes of a user who comes in a second tab (R9).
+    pub same_user: SameUser,
+}
+
+/// What becomes of a user who comes in a second tab (R9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SameUser {
+    /// Both are participants.
+    #[default]
+    Allow,
+    /// The new tab takes over; the old one is closed with 4000, which forbids coming back.
+    Takeover,
+    /// The new tab is refused with 4009 while the old one is here.
+    Reject,
 }
 
 /// One session: the current life of one session id, if it has one, and the sockets at its door.
@@ -72,6 +114,10 @@ pub struct Session {
     life: Option<Life>,
     /// Who was attached when the object died and has no socket now; told of before the next input.
     vanished: Vec<ParticipantId>,
+    log_seq: LogSeq,
+    barred: Vec<Barred>,
+    past: Vec<PastLife>,
+    buckets: BTreeMap<SocketId, Bucket>,
 }
 
 /// A socket that has not yet said `hello`.
@@ -91,6 +137,8 @@ struct Life {
     tuning: Tuning,
     participants: BTreeMap<ParticipantId, Participant>,
     chat: VecDeque<NumberedLine>,
+    /// When the rule may want another provider, by itself.
+    next_look: Option<Millis>,
 }
 
 impl Session {
@@ -133,13 +181,16 @@ impl Session {
                 }
             }
             let tuning = record.tuning(settings.tuning);
-            Life {
+            let mut life = Life {
                 id: id.clone(),
                 record,
                 tuning,
                 participants,
                 chat: stored.chat.into(),
-            }
+                next_look: None,
+            };
+            life.plan_next_look(now, &settings.providers);
+            life
         });
         Self {
             id,
@@ -147,6 +198,10 @@ impl Session {
             pending: sockets,
             life,
             vanished,
+            log_seq: stored.log_seq,
+            barred: stored.barred,
+            past: stored.past,
+            buckets: BTreeMap::new(),
         }
     }
 
@@ -154,6 +209,7 @@ impl Session {
     pub fn handle(&mut self, now: Millis, input: Input) -> Decision {
         let mut turn = Turn::new(now);
         self.notice_vanished(&mut turn);
+        turn.by = self.cause_of(&input);
         match input {
             Input::Opened { socket, claims } => {
                 self.pending.insert(
@@ -176,6 +232,7 @@ impl Session {
                 }
             },
             Input::Closed { socket } => {
+                self.buckets.remove(&socket);
                 self.pending.remove(&socket);
                 if let Some(life) = &mut self.life
                     && let Some(id) = life.owner(&socket)
@@ -183,9 +240,46 @@ impl Session {
                     life.detach(&mut turn, &id);
                 }
             }
-            Input::Tick { heard } => self.tick(&mut turn, heard),
+            Input::Tick { heard } => {
+                turn.ticked = true;
+                self.tick(&mut turn, heard);
+            }
+            Input::Admin { act, .. } => {
+                let answer = self.act(&mut turn, act);
+                turn.decision.answer = Some(answer);
+            }
+            Input::Providers { providers } => {
+                self.settings.providers = providers;
+                turn.ticked = true;
+                turn.registry_news = true;
+                if let Some(life) = &mut self.life {
+                    life.pace(&mut turn, &self.settings.providers);
+                }
+            }
+            Input::Renewed { participant, what } => {
+                if let Some(life) = &mut self.life {
+                    life.renewed(&mut turn, &participant, what);
+                }
+            }
         }
         self.finish(turn)
+    }
+
+    fn cause_of(&self, input: &Input) -> By {
+        match input {
+            Input::Opened { socket, .. }
+            | Input::Received { socket, .. }
+            | Input::Closed { socket } => {
+                let owner = self.life.as_ref().and_then(|life| life.owner(socket));
+                owner.map_or(By::Alarm, |id| By::Participant { id })
+            }
+            Input::Tick { .. } => By::Alarm,
+            Input::Admin { by, .. } => By::Admin { name: by.clone() },
+            Input::Providers { .. } => By::Registry,
+            Input::Renewed { participant, .. } => By::Participant {
+                id: participant.clone(),
+            },
+        }
     }
 
     fn received(&mut self, turn: &mut Turn, socket: &SocketId, frame: ClientFrame, mint: Mint) {
@@ -211,6 +305,14 @@ impl Session {
             return;
         };
         life.heard(turn, &id, ack);
+        if let Err(wait) = self
+            .buckets
+            .entry(socket.clone())
+            .or_insert_with(|| Bucket::full(turn.now))
+            .take(turn.now, &life.tuning)
+        {
+            return life.too_fast(turn, &id, &message, wait);
+        }
         match message {
             ClientMessage::Hello(_) => {
                 life.error(
@@ -227,12 +329,13 @@ impl Session {
             ClientMessage::Presence(presence) => life.presence(turn, &id, presence),
             ClientMessage::Leave => life.leave(turn, &id),
             ClientMessage::Ack => {}
-            // Nothing is prepared, so every epoch that could be ready is stale.
-            ClientMessage::Ready(_) => life.stale(turn, &id),
-            ClientMessage::Failed(failed) => life.not_served(turn, &id, Some(failed.epoch)),
-            ClientMessage::Suspect(suspect) => life.not_served(turn, &id, Some(suspect.epoch)),
-            ClientMessage::Quality(quality) => life.not_served(turn, &id, Some(quality.epoch)),
-            ClientMessage::End | ClientMessage::Probe(_) => life.not_served(turn, &id, None),
+            ClientMessage::Ready(ready) => life.ready(turn, &id, ready.epoch),
+            ClientMessage::Failed(failed) => life.failed(turn, &id, failed),
+            ClientMessage::Suspect(suspect) => life.suspect(turn, &id, suspect),
+            ClientMessage::Quality(quality) => life.quality(turn, &id, quality),
+            // Being heard is the answer.
+            ClientMessage::Probe(_) => {}
+            ClientMessage::End => life.not_served(turn, &id),
         }
     }
 
@@ -253,13 +356,29 @@ impl Session {
     }
 
     fn finish(&mut self, mut turn: Turn) -> Decision {
-        if let Some(life) = &mut self.life {
+        let now = turn.now;
+        // A life that this turn ended decides nothing more: everyone was told good-bye.
+        if let Some(life) = &mut self.life
+            && turn.ended.is_none()
+        {
+            // Only what changed something, or the time, can call for a move.
+            if turn.ticked || turn.session_changed || !turn.changed.is_empty() {
+                let providers = &self.settings.providers;
+                life.look_at_sight(&mut turn, providers);
+                life.look_at_switch(&mut turn, providers);
+                life.look_at_recovery(&mut turn, providers);
+                life.look_at_provider(&mut turn, providers);
+                life.plan_next_look(now, providers);
+            }
             life.cut_off_the_slow(&mut turn);
             life.look_whether_empty(&mut turn);
             life.write(&mut turn);
-            if turn.ended {
-                self.life = None;
-            }
+        }
+        self.end(&mut turn);
+        for mut entry in std::mem::take(&mut turn.log) {
+            self.log_seq = self.log_seq.next();
+            entry.seq = self.log_seq;
+            turn.store(Write::Log(Box::new(entry)));
         }
         turn.decision
     }

@@ -1,19 +1,23 @@
 //! What is stored. The JSON of these records is pinned by tests: an object must be able to read
 //! what an older version of itself has written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::protocol::client::{Device, Track};
+use super::log::Summary;
+pub use super::participant_record::{Blind, ParticipantRecord, Report};
+use crate::protocol::http::Lock;
 use crate::protocol::ids::{
-    Epoch, Generation, Incarnation, Instance, MessageId, Ordinal, ParticipantId, ProviderName, Seq,
-    SocketId, UserId,
+    Epoch, Generation, Incarnation, LogSeq, MessageId, Ordinal, ParticipantId, ProviderName, Seq,
+    TokenId, UserId,
 };
-use crate::protocol::server::{ChatLine, Encoded, Mode, ProviderKind, Role};
+use crate::protocol::server::{ChatLine, Encoded, Mode, ProviderKind};
+use crate::provider::bars::{BarCause, Bars};
+use crate::provider::cause::Cause;
 use crate::time::Millis;
 use crate::tuning::Tuning;
 
@@ -30,6 +34,42 @@ pub struct Stored {
     pub kept: Vec<(ParticipantId, Seq, Kept)>,
     /// The chat, oldest first.
     pub chat: Vec<NumberedLine>,
+    /// The last entry of the decision log.
+    pub log_seq: LogSeq,
+    /// Who may not come back, over all lives.
+    pub barred: Vec<Barred>,
+    /// Lives that are over and whose log is still kept.
+    pub past: Vec<PastLife>,
+}
+
+/// Somebody who was removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Barred {
+    /// Whom.
+    pub whom: Whom,
+    /// No token of theirs is good for longer than this.
+    pub until: Millis,
+}
+
+/// Whom a bar is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whom {
+    /// Whoever shows this token, or one that renewed it.
+    Token(TokenId),
+    /// Whoever is this user.
+    User(UserId),
+}
+
+/// A life that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastLife {
+    /// Which.
+    pub incarnation: Incarnation,
+    /// Its last log entry.
+    pub last: LogSeq,
+    /// When it ended.
+    pub ended_at: Millis,
 }
 
 /// The decision row: the one place that says which provider the session is on.
@@ -62,9 +102,127 @@ pub struct SessionRecord {
     /// Since when nobody is in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_since: Option<Millis>,
+    /// The highest epoch that was ever given out, committed or not; never given again (R1).
+    #[serde(default)]
+    pub issued: Epoch,
+    /// Why the committed epoch is what it is.
+    #[serde(default)]
+    pub cause: Cause,
+    /// The switch under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
+    /// The way back to media, while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
+    /// Providers that failed this session, or were poor in it.
+    #[serde(default)]
+    pub bars: Bars,
+    /// What the session may not be moved for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+    /// The operator whose switch keeps it where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<String>,
+    /// The providers it may be on, as its first token said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<ProviderName>>,
+    /// When the committed epoch was.
+    #[serde(default)]
+    pub switched_at: Millis,
+    /// When somebody last came or went.
+    #[serde(default)]
+    pub heads_changed_at: Millis,
+    /// When it was last moved for quality.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality_moved_at: Option<Millis>,
+    /// Where it was poor. On two providers it is the people's own network.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub poor_on: BTreeSet<ProviderName>,
+    /// No move but for failure before this: news of the providers are acted on at different times by
+    /// different sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paced_until: Option<Millis>,
+    /// What the life was so far.
+    #[serde(default)]
+    pub summary: Summary,
+}
+
+/// A switch under way: everyone connects to the prepared provider, and all move or none does (R12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// Where to.
+    pub provider: ProviderName,
+    /// How that carries media.
+    pub kind: ProviderKind,
+    /// Why.
+    pub cause: Cause,
+    /// By when it is committed or aborted.
+    pub deadline: Millis,
+    /// Who has to be ready: everyone who was there when it was prepared, and still is.
+    pub quorum: BTreeMap<ParticipantId, Member>,
+    /// Whether those not ready were probed.
+    #[serde(default)]
+    pub probed: bool,
+    /// What the provider that is left earns by it, once it is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earns: Option<BarCause>,
+    /// What was merged into it (R14).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged: BTreeSet<Cause>,
+}
+
+impl Switch {
+    /// Whether nobody is waited for.
+    pub fn is_ready(&self) -> bool {
+        !self.quorum.is_empty() && self.quorum.values().all(|member| member.ready)
+    }
+}
+
+/// One of a quorum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// As which generation; one that began anew is of the quorum no more.
+    pub generation: Generation,
+    /// Whether its media flows on the prepared leg.
+    #[serde(default)]
+    pub ready: bool,
+    /// Whether it was probed before the deadline, and has not been heard since.
+    #[serde(default)]
+    pub silent: bool,
+}
+
+/// The way back to media.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Recovery {
+    /// Everyone connects to what was committed last.
+    Trying {
+        /// Since when media is dead.
+        since: Millis,
+        /// What has failed since.
+        tried: Vec<ProviderName>,
+        /// How long to wait when this fails too.
+        wait: Millis,
+    },
+    /// Nothing is left to try now.
+    Exhausted {
+        /// What has failed.
+        tried: Vec<ProviderName>,
+        /// When the least bad one is tried.
+        retry_at: Millis,
+        /// How long was waited.
+        wait: Millis,
+    },
 }
 
 impl SessionRecord {
+    /// Whether there is nothing left to try now.
+    pub const fn is_exhausted(&self) -> bool {
+        matches!(self.recovery, Some(Recovery::Exhausted { .. }))
+    }
+
     /// The constants of this session, over the operator's.
     ///
     /// They were checked when the token was made. Should this version not know one of them any
@@ -79,57 +237,6 @@ impl SessionRecord {
         }
         tuning
     }
-}
-
-/// One participant's row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ParticipantRecord {
-    /// Who, in this session.
-    pub id: ParticipantId,
-    /// Who, to the customer.
-    pub user: UserId,
-    /// What people call them.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// The tab.
-    pub instance: Instance,
-    /// The number given on arrival.
-    pub ordinal: Ordinal,
-    /// How often the tab came anew.
-    pub generation: Generation,
-    /// What it can carry media with.
-    pub drivers: BTreeSet<ProviderName>,
-    /// The socket it is attached by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub socket: Option<SocketId>,
-    /// When the socket it is attached by, or was last, was accepted.
-    #[serde(default)]
-    pub socket_opened: Millis,
-    /// Since when it has none. Stored, or an object that hibernates would begin the lease again
-    /// whenever it wakes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub away_since: Option<Millis>,
-    /// The secret of the last `welcome`.
-    pub secret: SecretHash,
-    /// The secret before that, until the first frame after that `welcome`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous_secret: Option<SecretHash>,
-    /// Whether this generation has said `connected` with somebody seen, or alone.
-    #[serde(default)]
-    pub connected: bool,
-    /// Whose media it decodes (R41).
-    #[serde(default)]
-    pub sees: BTreeSet<ParticipantId>,
-    /// All that it publishes.
-    #[serde(default)]
-    pub tracks: Vec<Track>,
-    /// Whether nobody can see the tab.
-    #[serde(default)]
-    pub hidden: bool,
-    /// What it says of its device.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device: Option<Device>,
 }
 
 /// How far the exchange with one participant is.

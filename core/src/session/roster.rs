@@ -1,13 +1,13 @@
 //! Who is in the session, and how each is told something.
 
 use super::decision::{Turn, Write};
+use super::log::{Event, life_state};
 use super::mailbox::Mailbox;
-use super::record::{Fence, Kept, ParticipantRecord};
+use super::record::{Fence, Kept, ParticipantRecord, Report};
 use super::{Life, Pending};
 use crate::protocol::ids::{MessageId, ParticipantId, Seq, SocketId};
 use crate::protocol::server::{
-    Connection, Encoded, ErrorFrame, LifeState, ParticipantView, Roster, ServerMessage,
-    SessionState,
+    Connection, Encoded, ErrorFrame, ParticipantView, Roster, ServerMessage, SessionState,
 };
 use crate::time::Millis;
 
@@ -49,7 +49,20 @@ impl Participant {
     pub(super) fn go_away(&mut self, now: Millis) {
         self.record.socket = None;
         self.record.away_since = Some(now);
+        self.record.probed_at = None;
         self.since = now;
+    }
+
+    /// Whether there is media of it to be decoded.
+    pub(super) fn sends(&self) -> bool {
+        self.record.tracks.iter().any(|track| !track.muted)
+    }
+
+    /// Whether the other sees this one, and this one does not see the other though it sends.
+    pub(super) fn is_blind_to(&self, other: &Self) -> bool {
+        other.record.sees.contains(&self.record.id)
+            && !self.record.sees.contains(&other.record.id)
+            && other.sends()
     }
 
     pub(super) fn view(&self) -> ParticipantView {
@@ -64,14 +77,18 @@ impl Participant {
             connection: self.connection(),
             tracks: record.tracks.clone(),
             hidden: record.hidden,
+            prepared: record.prepared.clone(),
         }
     }
 
     pub(super) const fn connection(&self) -> Connection {
-        match (&self.record.socket, self.record.connected) {
-            (None, _) => Connection::Lost,
-            (Some(_), true) => Connection::Good,
-            (Some(_), false) => Connection::Connecting,
+        let record = &self.record;
+        match (&record.socket, &record.report) {
+            (None, _) | (Some(_), Some(Report::Failed { .. })) => Connection::Lost,
+            (Some(_), _) if record.lost => Connection::Lost,
+            (Some(_), Some(Report::Suspect { .. })) => Connection::Poor,
+            (Some(_), None) if record.connected => Connection::Good,
+            (Some(_), None) => Connection::Connecting,
         }
     }
 }
@@ -86,7 +103,7 @@ impl Life {
             provider: self.record.provider.clone(),
             kind: self.record.kind,
             room: self.id.clone(),
-            state: LifeState::Active,
+            state: life_state(self.record.switch.is_some(), self.record.is_exhausted()),
             title: self.record.title.clone(),
             mode: self.record.mode,
         }
@@ -165,11 +182,13 @@ impl Life {
         let Some(participant) = self.participants.get(id) else {
             return;
         };
+        let view = participant.view();
         let message = ServerMessage::ParticipantUpdated(Roster {
-            participant: participant.view(),
+            participant: view.clone(),
             reason: None,
         });
         turn.changed.insert(id.clone());
+        turn.log(&self.record, Event::Updated { participant: view });
         self.tell_others(turn, id, &message);
     }
 
@@ -220,16 +239,13 @@ impl Life {
             turn.moved.insert(id.clone());
             turn.store(Write::Forget(id.clone(), seq));
         }
+        self.answered(turn, id);
     }
 
     /// Writes down every row that this turn has changed.
     pub(super) fn write(&self, turn: &mut Turn) {
-        if turn.ended {
-            turn.decision.store = vec![Write::End];
-            return;
-        }
         if turn.session_changed {
-            turn.store(Write::Session(self.record.clone()));
+            turn.store(Write::Session(Box::new(self.record.clone())));
         }
         for id in std::mem::take(&mut turn.changed) {
             if let Some(participant) = self.participants.get(&id) {

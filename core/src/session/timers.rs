@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::Session;
+use super::{Life, Session};
 use crate::time::Millis;
 use crate::tuning::Tuning;
 
@@ -19,34 +19,46 @@ pub enum TimerReason {
     Lease,
     /// The session ends, because nobody is in it.
     Empty,
+    /// Somebody who was probed is declared gone.
+    Probe,
+    /// A switch under way is looked at: those not ready are probed, or it is committed or aborted.
+    Switch,
+    /// A recovery has taken too long, or is tried again.
+    Recovery,
+    /// A one-way pair is looked at.
+    OneWay,
+    /// The rule may want another provider.
+    Provider,
+    /// A credential is renewed.
+    Renewal,
+    /// The log of a life that is over goes.
+    Retention,
 }
 
 impl Session {
     /// The earliest deadline, and what happens then.
-    pub fn poll_timeout(&self) -> Option<(Millis, TimerReason)> {
-        self.timers().min()
+    pub fn poll_timeout(&self, now: Millis) -> Option<(Millis, TimerReason)> {
+        self.timers(now).into_iter().min()
     }
 
     /// Every deadline, in no order.
-    pub(super) fn timers(&self) -> impl Iterator<Item = (Millis, TimerReason)> {
+    pub(super) fn timers(&self, now: Millis) -> Vec<(Millis, TimerReason)> {
         let hello = self.tuning().hello_deadline;
         let hellos = self
             .pending
             .values()
-            .map(move |p| (p.opened + hello, TimerReason::Hello));
-        let leases = self.life.iter().flat_map(|life| {
-            life.participants.values().map(|p| {
-                let reason = match p.record.socket {
-                    Some(_) => TimerReason::Heartbeat,
-                    None => TimerReason::Lease,
-                };
-                (p.since + life.lease(p.record.hidden), reason)
-            })
-        });
-        let empty = self.life.iter().filter_map(|life| life.empty_until());
-        hellos
-            .chain(leases)
-            .chain(empty.map(|at| (at, TimerReason::Empty)))
+            .map(|p| (p.opened + hello, TimerReason::Hello));
+        let life = self.life.iter().flat_map(|life| life.timers(now));
+        let retention = self.settings.tuning.retention;
+        let past = self.past.first().map(|past| past.ended_at + retention);
+        // Bars outlive the log only where a token does.
+        let bars = self.barred.iter().map(|barred| barred.until);
+        let alone = self.life.is_none() && self.past.is_empty();
+        let past = past
+            .or_else(|| bars.max().filter(|_| alone))
+            .filter(|_| self.pending.is_empty())
+            .map(|at| (at, TimerReason::Retention));
+        hellos.chain(life).chain(past).collect()
     }
 
     /// The constants in force: the life's, or the operator's where there is none.
@@ -54,5 +66,27 @@ impl Session {
         self.life
             .as_ref()
             .map_or(self.settings.tuning, |life| life.tuning)
+    }
+}
+
+impl Life {
+    fn timers(&self, now: Millis) -> Vec<(Millis, TimerReason)> {
+        let leases = self.participants.values().filter_map(|p| {
+            let reason = match (&p.record.socket, p.record.probed_at) {
+                (Some(_), None) => TimerReason::Heartbeat,
+                (Some(_), Some(_)) => TimerReason::Probe,
+                (None, _) => TimerReason::Lease,
+            };
+            Some((self.lease_deadline(&p.record.id)?, reason))
+        });
+        let with = |reason| move |at| (at, reason);
+        leases
+            .chain(self.empty_until().map(with(TimerReason::Empty)))
+            .chain(self.switch_deadline().map(with(TimerReason::Switch)))
+            .chain(self.recovery_deadline().map(with(TimerReason::Recovery)))
+            .chain(self.sight_deadlines().map(with(TimerReason::OneWay)))
+            .chain(self.look_deadlines(now).map(with(TimerReason::Provider)))
+            .chain(self.renewal_deadlines().map(with(TimerReason::Renewal)))
+            .collect()
     }
 }

@@ -2,24 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::Life;
 use super::arrival::{Arrival, Way};
 use super::decision::{Turn, Write};
 use super::input::Mint;
+use super::log::Event;
 use super::record::{Fence, Kept, SecretHash};
 use super::roster::Participant;
-use super::{Life, Settings};
 use crate::protocol::ids::ParticipantId;
 use crate::protocol::server::{ClientConfig, ParticipantView, Roster, ServerMessage, Welcome};
 
 impl Life {
     /// Answers `hello`, tells again what was missed, and tells the others of someone new.
-    pub(super) fn welcome(
-        &mut self,
-        turn: &mut Turn,
-        arrival: &Arrival,
-        mint: &Mint,
-        settings: &Settings,
-    ) {
+    pub(super) fn welcome(&mut self, turn: &mut Turn, arrival: &Arrival, mint: &Mint) {
         let Arrival { id, way } = arrival;
         let (participants, chat) = match way {
             Way::Resumed(_) => (Vec::new(), Vec::new()),
@@ -29,6 +24,7 @@ impl Life {
             ),
         };
         let session = self.state();
+        let leg = self.prepared_leg(turn.now);
         let missed = self.take_unheard(id);
         let Some(participant) = self.participants.get_mut(id) else {
             return;
@@ -40,6 +36,7 @@ impl Life {
             Way::Anew(used) => used.clone(),
             Way::New => None,
         };
+        participant.record.take_ice(&mint.ice, turn.now);
         turn.changed.insert(id.clone());
         turn.store(Write::Forget(id.clone(), participant.mailbox.cursor().seq));
         let welcome = Welcome {
@@ -50,10 +47,10 @@ impl Life {
             resumed: matches!(way, Way::Resumed(_)),
             last_id: participant.mailbox.cursor().last_id,
             session,
-            switch: None,
+            switch: leg,
             participants,
             chat,
-            ice_servers: settings.ice_servers.clone(),
+            ice_servers: mint.ice.servers.clone(),
             credentials: None,
             config: ClientConfig {
                 heartbeat_ms: self.tuning.heartbeat,
@@ -68,6 +65,12 @@ impl Life {
         if matches!(way, Way::New)
             && let Some(view) = self.participants.get(id).map(Participant::view)
         {
+            turn.log(
+                &self.record,
+                Event::Joined {
+                    participant: view.clone(),
+                },
+            );
             let joined = Roster {
                 participant: view,
                 reason: None,
@@ -80,13 +83,14 @@ impl Life {
     /// generations still hold: old SDP is never told again (R25).
     fn take_unheard(&mut self, id: &ParticipantId) -> Vec<Kept> {
         let committed = self.record.epoch;
+        let prepared = self.record.switch.as_ref().map(|switch| switch.epoch);
         let generations: BTreeMap<_, _> = self
             .participants
             .iter()
             .map(|(id, p)| (id.clone(), p.record.generation))
             .collect();
         let holds = |fence: &Fence| {
-            fence.epoch == committed
+            (fence.epoch == committed || Some(fence.epoch) == prepared)
                 && generations.get(&fence.from) == Some(&fence.generation)
                 && generations.get(id) == Some(&fence.to_generation)
         };

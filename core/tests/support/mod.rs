@@ -20,14 +20,16 @@ use std::collections::BTreeMap;
 
 use samewire_core::protocol::client::ClientFrame;
 use samewire_core::protocol::ids::{Incarnation, ParticipantId, SessionId, SocketId};
-use samewire_core::protocol::server::Role;
+use samewire_core::protocol::server::{ProviderKind, Role};
 use samewire_core::provider::Provider;
+use samewire_core::session::fold::{Folded, step};
 use samewire_core::session::{
-    Claims, Decision, Input, Mint, Pending, Session, Settings, Tell, TimerReason,
+    Answer, Ask, Claims, Decision, Ice, Input, Mint, Pending, Refused, SameUser, Session, Settings,
+    Tell, TimerReason, Write,
 };
 use samewire_core::time::Millis;
 use samewire_core::tuning::Tuning;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use table::Table;
 
 /// When every world begins.
@@ -74,14 +76,25 @@ pub(crate) struct World {
     pub(crate) tabs: BTreeMap<String, Tab>,
     minted: u64,
     seqs: BTreeMap<String, u64>,
-    epochs: BTreeMap<String, Value>,
+    /// What was told of each epoch of each incarnation: its provider.
+    epochs: BTreeMap<(String, u64), String>,
+    /// The last committed epoch of each incarnation.
+    committed: BTreeMap<String, u64>,
+    /// When the TURN credentials that are minted end.
+    pub(crate) ice_ends: Option<Millis>,
+    /// What the session asked its shell for, and was not given yet.
+    pub(crate) asked: Vec<Ask>,
+    /// The answer to the last operator.
+    pub(crate) answer: Option<Result<Answer, Refused>>,
+    /// The log, folded.
+    folded: Option<Folded>,
 }
 
 pub(crate) fn settings() -> Settings {
     Settings {
         providers: vec![Provider::p2p()],
         tuning: Tuning::default(),
-        ice_servers: vec![json!({"urls": "stun:stun.example"})],
+        same_user: SameUser::Allow,
     }
 }
 
@@ -91,12 +104,30 @@ pub(crate) fn claims(user: &str) -> Claims {
         name: user.to_uppercase(),
         role: Role::Participant,
         expires_at: TOKEN_ENDS,
+        token: format!("jti-{user}").as_str().into(),
+        lasts: Millis(0),
         session: None,
     }
 }
 
 pub(crate) fn hello(instance: &str) -> Value {
-    json!({"type": "hello", "protocol": 1, "instance": instance, "drivers": ["p2p"]})
+    json!({"type": "hello", "protocol": 1, "instance": instance,
+           "drivers": ["p2p", "janus", "daily"]})
+}
+
+/// Peer-to-peer for three, then an SFU, then a vendor.
+pub(crate) fn three_providers() -> Vec<Provider> {
+    let other = |name: &str, kind, priority| Provider {
+        name: name.into(),
+        kind,
+        priority,
+        ..Provider::p2p()
+    };
+    vec![
+        Provider::p2p(),
+        other("janus", ProviderKind::Sfu, 2),
+        other("daily", ProviderKind::Vendor, 3),
+    ]
 }
 
 /// The types of frames, for comparing what was told at a glance.
@@ -132,12 +163,27 @@ impl World {
             minted: 0,
             seqs: BTreeMap::new(),
             epochs: BTreeMap::new(),
+            committed: BTreeMap::new(),
+            ice_ends: None,
+            asked: Vec::new(),
+            answer: None,
+            folded: None,
         }
     }
 
     /// A world whose session has these people in it, who have read everything.
     pub(crate) fn of(people: &[&str]) -> Self {
         let mut world = Self::new();
+        world.join_all(people);
+        world
+    }
+
+    /// The same with three providers.
+    pub(crate) fn hybrid(people: &[&str]) -> Self {
+        let mut world = Self::with(Settings {
+            providers: three_providers(),
+            ..settings()
+        });
         world.join_all(people);
         world
     }
@@ -151,6 +197,13 @@ impl World {
         let decision = self.session.handle(self.now, input);
         self.table.apply(&decision.store);
         self.table.check();
+        for write in &decision.store {
+            if let Write::Log(entry) = write {
+                self.folded = step(self.folded.take(), entry);
+            }
+        }
+        self.asked.extend(decision.ask.iter().cloned());
+        self.answer.clone_from(&decision.answer);
         for tell in &decision.tell {
             match tell {
                 Tell::Frame(to, text) => self.deliver(to.as_str(), text),
@@ -187,22 +240,52 @@ impl World {
         } else {
             assert_eq!(seq, 0, "{socket} is nobody's: {text}");
         }
+        let told = match frame["type"].as_str() {
+            Some("prepare" | "commit") => Some(&frame),
+            Some("welcome" | "session") => Some(&frame["session"]),
+            _ => None,
+        };
+        let told = told.map(|t| {
+            let provider = t["provider"].as_str().unwrap().to_owned();
+            (t["epoch"].as_u64().unwrap(), provider)
+        });
+        let of = frame["session"]["incarnation"].to_string();
         wire.frames.push(frame);
+        if let Some((epoch, provider)) = told {
+            let incarnation = match self.session.snapshot(self.now) {
+                Some(snapshot) => json!(snapshot.incarnation).to_string(),
+                None => of,
+            };
+            self.note(incarnation, epoch, provider);
+        }
     }
 
     fn check(&mut self) {
         let mut now = self.snapshot();
         let restored = self.restored(self.open_sockets());
-        let mut stored = restored.snapshot().map_or(Value::Null, |s| json!(s));
+        let mut stored = restored
+            .snapshot(self.now)
+            .map_or(Value::Null, |s| json!(s));
         if let (Some(now), Some(stored)) = (now.as_object_mut(), stored.as_object_mut()) {
             // Leases differ: when a socket was heard is not stored.
+            check_fold(now, self.folded.as_ref().expect("a folded life"));
             assert!(now.remove("timers").is_some() && stored.remove("timers").is_some());
             let incarnation = now["incarnation"].to_string();
-            let decided = json!([now["epoch"], now["provider"]]);
-            let known = self.epochs.entry(incarnation).or_insert(decided.clone());
-            assert_eq!(*known, decided, "one incarnation, one epoch");
+            let epoch = now["epoch"].as_u64().unwrap();
+            let provider = now["provider"].as_str().unwrap().to_owned();
+            let last = self.committed.entry(incarnation.clone()).or_insert(0);
+            assert!(epoch >= *last, "epochs only grow");
+            *last = epoch;
+            self.note(incarnation, epoch, provider);
         }
         assert_eq!(now, stored, "what is stored is what is known");
+    }
+
+    /// One epoch, one provider: nobody is ever told two things of it.
+    fn note(&mut self, incarnation: String, epoch: u64, provider: String) {
+        let known = self.epochs.entry((incarnation, epoch));
+        let known = known.or_insert_with(|| provider.clone());
+        assert_eq!(*known, provider, "epoch {epoch} is told twice");
     }
 
     pub(crate) fn open_sockets(&self) -> Vec<String> {
@@ -256,6 +339,10 @@ impl World {
             participant: ParticipantId(format!("p{:03}", self.minted)),
             incarnation: Incarnation(format!("life-{:03}", self.minted)),
             secret: format!("secret-{:03}", self.minted),
+            ice: Ice {
+                servers: vec![json!({"urls": "stun:stun.example"})],
+                expires_at: self.ice_ends,
+            },
         }
     }
 
@@ -314,7 +401,7 @@ impl World {
 
     /// Jumps to the earliest deadline and rings the alarm; says how long that took, and which.
     pub(crate) fn advance_to_next_timer(&mut self) -> (u64, TimerReason) {
-        let (at, reason) = self.session.poll_timeout().expect("a timer");
+        let (at, reason) = self.session.poll_timeout(self.now).expect("a timer");
         let span = at.since(self.now).0;
         self.advance(span);
         self.tick();
@@ -322,7 +409,9 @@ impl World {
     }
 
     pub(crate) fn snapshot(&self) -> Value {
-        self.session.snapshot().map_or(Value::Null, |s| json!(s))
+        self.session
+            .snapshot(self.now)
+            .map_or(Value::Null, |s| json!(s))
     }
 
     /// The snapshot's entry of one.
@@ -334,6 +423,53 @@ impl World {
             .cloned()
             .unwrap_or(Value::Null)
     }
+}
+
+/// What the log says is what the snapshot shows.
+fn check_fold(snapshot: &Map<String, Value>, folded: &Folded) {
+    let switch = folded
+        .switch
+        .as_ref()
+        .map(|(epoch, provider)| json!([epoch, provider]));
+    let of_snapshot = &snapshot.get("switch").cloned().unwrap_or_default();
+    let of_snapshot = of_snapshot
+        .is_object()
+        .then(|| json!([of_snapshot["epoch"], of_snapshot["provider"]]));
+    assert_eq!(of_snapshot, switch, "the log's switch");
+    for (key, value) in [
+        ("incarnation", json!(folded.incarnation)),
+        ("epoch", json!(folded.epoch)),
+        ("provider", json!(folded.provider)),
+        ("kind", json!(folded.kind)),
+        ("state", json!(folded.state)),
+        ("title", json!(folded.title)),
+        ("lock", json!(folded.lock)),
+        ("pinnedBy", json!(folded.pinned_by)),
+    ] {
+        let shown = snapshot.get(key).cloned().unwrap_or_default();
+        assert_eq!(shown, value, "the log's {key}");
+    }
+    let mut people: Vec<_> = folded.participants.values().collect();
+    people.sort_by_key(|p| p.ordinal);
+    let people: Vec<_> = people
+        .iter()
+        .map(|p| json!([p.id, p.generation, p.connection, p.tracks, p.hidden]))
+        .collect();
+    let shown: Vec<_> = snapshot["participants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| {
+            json!([
+                p["id"],
+                p["generation"],
+                p["connection"],
+                p["tracks"],
+                p["hidden"]
+            ])
+        })
+        .collect();
+    assert_eq!(shown, people, "the log's people");
 }
 
 fn id() -> SessionId {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use samewire_core::protocol::CHAT_KEPT;
-use samewire_core::protocol::ids::{ParticipantId, Seq};
+use samewire_core::protocol::ids::{LogSeq, ParticipantId, Seq};
 use samewire_core::session::Write;
+use samewire_core::session::log::LogEntry;
 use samewire_core::session::record::{NumberedLine, Stored};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,9 @@ pub(crate) struct Table {
     pub(crate) cursors: BTreeMap<String, String>,
     pub(crate) kept: BTreeMap<(String, u64), String>,
     pub(crate) chat: BTreeMap<u64, String>,
+    pub(crate) log: BTreeMap<u64, String>,
+    pub(crate) barred: Option<String>,
+    pub(crate) past: Option<String>,
 }
 
 fn written<T: Serialize>(value: &T) -> String {
@@ -62,7 +66,24 @@ impl Table {
                 let oldest = number.saturating_sub(CHAT_KEPT as u64);
                 self.chat.retain(|number, _| *number > oldest);
             }
-            Write::End => *self = Self::default(),
+            Write::Log(entry) => {
+                let before = self.log.insert(entry.seq.0, written(entry));
+                assert_eq!(before, None, "the log is only added to");
+            }
+            Write::Barred(barred) => self.barred = Some(written(barred)),
+            Write::End(past) => {
+                *self = Self {
+                    log: std::mem::take(&mut self.log),
+                    barred: self.barred.take(),
+                    past: Some(written(past)),
+                    ..Self::default()
+                }
+            }
+            Write::ForgetLog(up_to, past) => {
+                self.log.retain(|seq, _| *seq > up_to.0);
+                self.past = Some(written(past));
+            }
+            Write::Sweep => *self = Self::default(),
         }
     }
 
@@ -90,7 +111,15 @@ impl Table {
                     line: read(text),
                 })
                 .collect(),
+            log_seq: LogSeq(self.log.keys().next_back().copied().unwrap_or(0)),
+            barred: self.barred.as_deref().map(read).unwrap_or_default(),
+            past: self.past.as_deref().map(read).unwrap_or_default(),
         }
+    }
+
+    /// The decision log, oldest first.
+    pub(crate) fn entries(&self) -> Vec<LogEntry> {
+        self.log.values().map(|text| read(text)).collect()
     }
 
     /// That no row belongs to nobody, and no session is without its row.
@@ -103,6 +132,7 @@ impl Table {
             self.participants.len(),
             "everyone has a cursor"
         );
-        assert!(self.session.is_some() || *self == Self::default());
+        let alive = !self.participants.is_empty() || !self.kept.is_empty() || !self.chat.is_empty();
+        assert!(self.session.is_some() || !alive);
     }
 }

@@ -1,6 +1,8 @@
 //! What tabs do. `ana`'s sockets are `ana#1`, `ana#2`, …; her instance is `tab-ana`.
 
-use samewire_core::session::{Claims, Decision};
+use samewire_core::protocol::http::SwitchRequest;
+use samewire_core::provider::Provider;
+use samewire_core::session::{Act, Answer, Claims, Decision, Input, Refused};
 use serde_json::{Value, json};
 
 use super::{Tab, World, claims, hello, types};
@@ -86,6 +88,107 @@ impl World {
             json!({"type": "ack", "ack": self.tabs[name].last_seq}),
         );
         heard
+    }
+
+    /// Everyone of these decodes everyone else of them.
+    pub(crate) fn all_see(&mut self, names: &[&str]) {
+        let epoch = self.epoch();
+        for name in names {
+            let sees: Vec<_> = names
+                .iter()
+                .filter(|n| *n != name)
+                .map(|n| self.id(n))
+                .collect();
+            self.say(
+                name,
+                json!({"type": "connected", "epoch": epoch, "elapsed_ms": 1, "sees": sees}),
+            );
+        }
+    }
+
+    /// Everyone of these sends a camera and decodes everyone else of them.
+    pub(crate) fn in_a_call(&mut self, names: &[&str]) {
+        for name in names {
+            self.say(
+                name,
+                json!({"type": "tracks", "epoch": self.epoch(),
+                "tracks": [{"id": "c", "source": "camera", "muted": false}]}),
+            );
+        }
+        self.all_see(names);
+        names.iter().for_each(|name| drop(self.ack(name)));
+    }
+
+    pub(crate) fn ready(&mut self, name: &str, epoch: u64) {
+        self.say(name, json!({"type": "ready", "epoch": epoch}));
+    }
+
+    /// Media died in mid-call.
+    pub(crate) fn fail(&mut self, name: &str, epoch: u64, provider: &str) {
+        self.fail_at(name, epoch, provider, "media", 1);
+    }
+
+    pub(crate) fn fail_at(
+        &mut self,
+        name: &str,
+        epoch: u64,
+        provider: &str,
+        operation: &str,
+        attempt: u32,
+    ) {
+        self.say(
+            name,
+            json!({"type": "failed", "epoch": epoch, "provider": provider,
+            "operation": operation, "reason": "ice", "attempt": attempt}),
+        );
+    }
+
+    /// An operator acts; the answer is the status and the epoch or the reason.
+    pub(crate) fn operate(&mut self, act: Act) -> Result<Answer, Refused> {
+        self.handle(Input::Admin {
+            by: "olga".to_owned(),
+            act,
+        });
+        self.answer.clone().expect("an operator is answered")
+    }
+
+    pub(crate) fn switch_to(&mut self, provider: &str) -> Result<Answer, Refused> {
+        self.operate(Act::Switch(SwitchRequest {
+            provider: provider.into(),
+            reason: None,
+        }))
+    }
+
+    /// The registry has news.
+    pub(crate) fn providers(&mut self, providers: Vec<Provider>) {
+        self.settings.providers.clone_from(&providers);
+        self.handle(Input::Providers { providers });
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.snapshot()["epoch"].as_u64().unwrap()
+    }
+
+    pub(crate) fn provider(&self) -> String {
+        self.snapshot()["provider"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn state(&self) -> String {
+        self.snapshot()["state"].as_str().unwrap().to_owned()
+    }
+
+    /// The kinds of the log's entries.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        let entries = self.table.entries();
+        entries
+            .iter()
+            .map(|e| json!(e)["kind"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// How often something was logged.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.logged().iter().filter(|k| *k == kind).count()
     }
 
     /// The tab's network goes, and the runtime notices.

@@ -142,6 +142,14 @@ export class Person {
     return new Person(this.name, this.#context, page);
   }
 
+  /** As by its cross: the browser says that the page is hidden, and goes. */
+  async closesTab() {
+    await Promise.all([
+      this.page.waitForEvent("close"),
+      this.page.evaluate(() => setTimeout(() => window.close())),
+    ]);
+  }
+
   async closesBrowser() {
     await this.#context.close();
   }

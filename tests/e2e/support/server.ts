@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 const VARS = {
   API_KEY: "e2e-api-key",
-  ADMIN_KEYS: '{"tester":{"key":"e2e-admin-key","role":"viewer"}}',
+  ADMIN_KEYS: '{"tester":{"key":"e2e-admin-key","role":"operator"}}',
   TOKEN_SECRET: "an end-to-end test's secret of more than 32 bytes",
   DEMO: "true",
 };
@@ -72,6 +72,15 @@ export class Server {
     return answer.json();
   }
 
+  /** What an operator removes below a session, or all of it. */
+  async remove(session: string, what = ""): Promise<void> {
+    const answer = await fetch(`${this.origin}/v1/sessions/${session}${what}`, {
+      method: "DELETE",
+      headers: { authorization: "Bearer e2e-admin-key" },
+    });
+    if (!answer.ok) throw new Error(`DELETE ${what}: ${answer.status} ${await answer.text()}`);
+  }
+
   /** `kill -9` for the workerd that runs the Worker and its objects; wrangler starts another. */
   async killRuntime() {
     const workerds = await runningBelow(this.#wrangler.pid!, "workerd");
@@ -105,8 +114,8 @@ function freePort(): Promise<number> {
   });
 }
 
-/** The processes of a name among all that descend from one. */
-async function runningBelow(ancestor: number, name: string): Promise<number[]> {
+/** The processes that descend from one, all or those of a name. */
+export async function runningBelow(ancestor: number, name?: string): Promise<number[]> {
   const parents = new Map<number, { parent: number; name: string }>();
   for (const entry of await readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
@@ -118,7 +127,9 @@ async function runningBelow(ancestor: number, name: string): Promise<number[]> {
     const parent = parents.get(pid)?.parent;
     return parent !== undefined && (parent === ancestor || descends(parent));
   };
-  return [...parents].filter(([pid, p]) => p.name === name && descends(pid)).map(([pid]) => pid);
+  return [...parents]
+    .filter(([pid, p]) => (name === undefined || p.name === name) && descends(pid))
+    .map(([pid]) => pid);
 }
 
 /** Which of these processes listens on a port. */

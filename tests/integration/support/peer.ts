@@ -18,9 +18,12 @@ export class Peer {
   /** The code and reason of the close, once there was one. */
   closed: { code: number; reason: string } | undefined;
   pongs = 0;
+  /** How many frames it has sent, heartbeats aside. */
+  sent = 0;
   readonly instance: string;
   readonly #socket: WebSocket;
   readonly #wake = new Set<() => void>();
+  readonly #listeners: ((frame: Frame) => void)[] = [];
   #read = 0;
   #id = 0;
 
@@ -38,7 +41,7 @@ export class Peer {
     this.#socket.on("message", (data, binary) => {
       const text = data.toString();
       if (!binary && text === "pong") this.pongs += 1;
-      else this.frames.push(JSON.parse(text));
+      else this.#take(JSON.parse(text));
       this.#notify();
     });
     this.#socket.on("close", (code, reason) => {
@@ -67,10 +70,15 @@ export class Peer {
     runtime: Door,
     session: string,
     user: string,
-    options: { instance?: string; token?: string; resume?: object } = {},
+    options: {
+      instance?: string;
+      token?: string;
+      resume?: object;
+      drivers?: string[];
+    } = {},
   ): Promise<Peer> {
     const peer = await Peer.open(runtime, session, user, options);
-    peer.hello(options.resume);
+    peer.hello(options.resume, options.drivers && { drivers: options.drivers });
     await peer.next("welcome");
     return peer;
   }
@@ -104,6 +112,7 @@ export class Peer {
   }
 
   raw(data: string | Uint8Array) {
+    this.sent += 1;
     this.#socket.send(data);
   }
 
@@ -115,6 +124,28 @@ export class Peer {
     this.#id += 1;
     this.send({ type: "chat", id: this.#id, text });
     return this.#id;
+  }
+
+  /** Says that the prepared leg carries everything. */
+  ready(epoch: number) {
+    this.send({ type: "ready", epoch });
+  }
+
+  /** Says that its ladder is climbed: media cannot be had from this provider. */
+  failed(epoch: number, provider: string, more: object = {}) {
+    const what = { operation: "media", reason: "ice", attempt: 3, ...more };
+    this.send({ type: "failed", epoch, provider, ...what });
+  }
+
+  /** Says whose media it decodes. */
+  connected(epoch: number, sees: Peer[]) {
+    const ids = sees.map((peer) => peer.id);
+    this.send({ type: "connected", epoch, elapsed_ms: 100, sees: ids });
+  }
+
+  /** Who it is in the session. */
+  get id(): string {
+    return this.welcome.participant;
   }
 
   /** Cuts the connection without a closing handshake. */
@@ -171,6 +202,16 @@ export class Peer {
       this.#wake.add(look);
       this.#socket.on("open", look);
     });
+  }
+
+  /** Hears every frame from now on, as it comes. */
+  listen(listener: (frame: Frame) => void) {
+    this.#listeners.push(listener);
+  }
+
+  #take(frame: Frame) {
+    this.frames.push(frame);
+    for (const listener of this.#listeners) listener(frame);
   }
 
   #notify() {

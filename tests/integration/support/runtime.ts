@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 export const API_KEY = "integration-api-key";
 export const ADMIN_KEY = "integration-admin-key";
+export const OPERATOR_KEY = "integration-operator-key";
 export const TOKEN_SECRET = "an integration test's secret of more than 32 bytes";
 
 /** A line of the Worker's log. */
@@ -90,11 +91,17 @@ export class Runtime {
       compatibilityDate: "2026-10-23",
       bindings: {
         API_KEY,
-        ADMIN_KEYS: JSON.stringify({ tester: { key: ADMIN_KEY, role: "viewer" } }),
+        ADMIN_KEYS: JSON.stringify({
+          tester: { key: ADMIN_KEY, role: "viewer" },
+          olga: { key: OPERATOR_KEY, role: "operator" },
+        }),
         TOKEN_SECRET,
         ...this.#vars,
       },
-      durableObjects: { SESSIONS: { className: "SessionObject", useSQLite: true } },
+      durableObjects: {
+        SESSIONS: { className: "SessionObject", useSQLite: true },
+        INDEX: { className: "IndexObject", useSQLite: true },
+      },
     };
   }
 
@@ -127,11 +134,28 @@ export class Runtime {
     return json.token;
   }
 
+  /** Asks with a key of the role `operator`. */
+  operate(method: string, path: string, body?: object): Promise<Response> {
+    return this.fetch(path, {
+      method,
+      headers: { authorization: `Bearer ${OPERATOR_KEY}` },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Asks with a key of the role `viewer`. */
+  look(path: string): Promise<any> {
+    return this.json(path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+  }
+
+  /** The whole decision log of a session. */
+  async events(session: string): Promise<any[]> {
+    return (await this.look(`/v1/sessions/${session}/events?limit=1000`)).rows;
+  }
+
   /** The session as an operator sees it. */
   snapshot(session: string): Promise<any> {
-    return this.json(`/v1/sessions/${session}`, {
-      headers: { authorization: `Bearer ${ADMIN_KEY}` },
-    });
+    return this.look(`/v1/sessions/${session}`);
   }
 
   /** Waits until the log holds so many wakes by an event, and gives them. It comes with a delay. */

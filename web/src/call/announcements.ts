@@ -36,7 +36,7 @@ export const CALL_STATE: Record<CallState, string> = {
   connecting: "Connecting…",
   connected: "Connected",
   reconnecting: "Reconnecting…",
-  switching: "Changing connection…",
+  switching: "Connecting anew…",
   exhausted: "No connection",
   left: "Left",
 };
@@ -46,11 +46,12 @@ export function banner(state: CallState): string | null {
   switch (state) {
     case "reconnecting":
       return "The link to the server is interrupted. Sound and pictures go on; we are reconnecting.";
+    case "switching":
+      return "The connection to the others is being made anew. Sound and pictures may stop for a moment.";
     case "exhausted":
       return "No connection to the others could be made. We keep trying; check your network meanwhile.";
     case "connecting":
     case "connected":
-    case "switching":
     case "left":
       return null;
   }

@@ -17,6 +17,7 @@ import "./call-controls.js";
 import type { Command } from "./call-controls.js";
 import "./call-grid.js";
 import "./call-header.js";
+import type { CallHeader } from "./call-header.js";
 import { Shortcuts } from "./shortcuts.js";
 import { isOn } from "./tracks.js";
 import { WatchedCall } from "./watch-call.js";
@@ -51,7 +52,7 @@ export class CallRoom extends PlainElement {
       (message) => {
         if (this.chatOpen || message.self) return;
         this.unread += 1;
-        notify(this, { text: `${message.name}: ${excerpt(message.text)}` });
+        notify(this, { text: `${message.name}: ${excerpt(message.text)}`, chat: true });
       },
       () => this.finish(),
     );
@@ -60,8 +61,11 @@ export class CallRoom extends PlainElement {
     notify(this, { text: `You are in${others}`, quiet: true });
   }
 
-  protected override firstUpdated(): void {
-    this.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+  protected override async firstUpdated(): Promise<void> {
+    // The heading is the header's, which renders after this.
+    const header = this.querySelector<CallHeader>("call-header");
+    await header?.updateComplete;
+    header?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
   }
 
   /** Told twice when an error and the state `left` come together; the first to know why wins. */
@@ -115,7 +119,10 @@ export class CallRoom extends PlainElement {
 
   private toggleChat(): void {
     this.chatOpen = !this.chatOpen;
-    if (this.chatOpen) this.unread = 0;
+    if (this.chatOpen) {
+      this.unread = 0;
+      this.dispatchEvent(new Event("chat-read", { bubbles: true }));
+    }
     void this.updateComplete.then(() => {
       const target = this.chatOpen ? "chat-panel" : "[data-testid=toggle-chat]";
       this.querySelector<HTMLElement>(target)?.focus();

@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { capture, release, type Capture, type Device, type Wishes } from "../media/capture.js";
 import { attach } from "../media/attach.js";
 import { fitName } from "../session/name.js";
-import { rememberedName } from "../session/remembered.js";
+import { rememberDevice, rememberedName, rememberedWishes } from "../session/remembered.js";
 import { avatar } from "../ui/avatar.js";
 import { icon } from "../ui/icons.js";
 import { PlainElement } from "../ui/plain-element.js";
@@ -20,7 +20,7 @@ const LONGEST_NAME = 60;
 export class CallLobby extends PlainElement {
   @property() session = "";
   @property() name = "";
-  @state() private wishes: Wishes = { microphone: true, camera: true };
+  @state() private wishes: Wishes = rememberedWishes();
   @state() private trouble: Capture["trouble"] = {};
   @state() private busy = false;
   private stream = new MediaStream();
@@ -53,6 +53,7 @@ export class CallLobby extends PlainElement {
 
   private async toggle(device: Device): Promise<void> {
     if (this.busy) return;
+    rememberDevice(device, !this.wishes[device]);
     const { [device]: _, ...others } = this.trouble;
     this.trouble = others;
     if (!this.wishes[device]) {

@@ -9,6 +9,8 @@ export interface Notice {
   kind?: "info" | "error";
   /** Read out, not shown: what everyone who sees the page sees anyway. */
   quiet?: boolean;
+  /** A line of the chat: whoever opens the chat reads it there. */
+  chat?: boolean;
 }
 
 /** Says something to whoever uses the page. `from` is any element inside it: the notice bubbles up to the page. */
@@ -36,6 +38,15 @@ export class NoticeList extends PlainElement {
     const key = this.nextKey++;
     this.shown = [...this.shown, { ...notice, key }].slice(-AT_MOST);
     setTimeout(() => this.drop(key), notice.kind === "error" ? ERROR_SHOWN_MS : SHOWN_MS);
+  }
+
+  /** The page has turned, and what was said belongs to the one before. */
+  clear(): void {
+    this.shown = [];
+  }
+
+  dropChat(): void {
+    this.shown = this.shown.filter((notice) => !notice.chat);
   }
 
   private drop(key: number): void {

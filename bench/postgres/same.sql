@@ -1,0 +1,1 @@
+SELECT select_session_provider('standup', 'ana-' || :client_id, 2);

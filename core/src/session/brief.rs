@@ -1,0 +1,59 @@
+//! What the shell asks of a session beside its decisions.
+
+use super::log::life_state;
+use super::{Claims, Session};
+use crate::protocol::http::Brief;
+use crate::protocol::ids::{ParticipantId, SessionId};
+
+impl Session {
+    /// Its name.
+    pub const fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// The session in short, for the list of those that are live; none where no life is. Neither a
+    /// heartbeat nor a line of chat changes it.
+    pub fn brief(&self) -> Option<Brief> {
+        let life = self.life.as_ref()?;
+        let record = &life.record;
+        Some(Brief {
+            id: self.id.clone(),
+            incarnation: record.incarnation.clone(),
+            epoch: record.epoch,
+            provider: record.provider.clone(),
+            kind: record.kind,
+            state: life_state(record.switch.is_some(), record.is_exhausted()),
+            title: record.title.clone(),
+            participants: life.participants.len(),
+            users: life
+                .participants
+                .values()
+                .map(|p| p.record.user.clone())
+                .collect(),
+            started_at: record.began_at,
+            alerts: self.alerts().unwrap_or_default(),
+        })
+    }
+
+    /// What the token of a participant says, to make one that renews it.
+    pub fn claims_of(&self, id: &ParticipantId) -> Option<Claims> {
+        let record = &self.life.as_ref()?.participants.get(id)?.record;
+        Some(Claims {
+            user: record.user.clone(),
+            name: record.name.clone(),
+            role: record.role,
+            expires_at: record.token_expires_at,
+            token: record.token.clone(),
+            lasts: record.token_lasts,
+            session: None,
+        })
+    }
+
+    /// Whether there is nothing to keep: no life, no socket at the door, no log, nobody barred.
+    pub fn is_bare(&self) -> bool {
+        self.life.is_none()
+            && self.past.is_empty()
+            && self.barred.is_empty()
+            && self.pending.is_empty()
+    }
+}

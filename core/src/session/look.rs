@@ -1,0 +1,238 @@
+//! Looking whether the provider is still the right one.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Life;
+use super::decision::Turn;
+use super::log::{Alternative, Event};
+use super::roster::Participant;
+use crate::protocol::http::Lock;
+use crate::protocol::ids::{ParticipantId, ProviderName};
+use crate::protocol::server::{Role, ServerMessage};
+use crate::provider::Provider;
+use crate::provider::bars::BarCause;
+use crate::provider::cause::{Cause, Held, Situation, next_look, wanted};
+use crate::provider::rule::{Demand, Place, rank, ranking};
+use crate::time::Millis;
+
+impl Life {
+    /// Everyone who counts for the rule: viewers do not.
+    pub(super) fn senders(&self) -> impl Iterator<Item = &Participant> {
+        self.participants
+            .values()
+            .filter(|p| p.record.role != Role::Viewer)
+    }
+
+    /// Whether the session may leave its provider for less than a failure.
+    pub(super) fn held(&self) -> Held {
+        match (&self.record.pinned, self.record.lock) {
+            (_, Some(Lock::Stay)) => Held::Stay,
+            (Some(_), _) => Held::Pinned,
+            (None, _) => Held::Free,
+        }
+    }
+
+    /// What the session brings to a choice, with `one_more` beside those who are here, `but` for some.
+    pub(super) fn with_demand<R>(
+        &self,
+        now: Millis,
+        but: &[ParticipantId],
+        one_more: Option<&BTreeSet<ProviderName>>,
+        choose: impl FnOnce(Demand<'_>) -> R,
+    ) -> R {
+        let drivers: Vec<_> = self
+            .senders()
+            .filter(|p| !but.contains(&p.record.id))
+            .map(|p| &p.record.drivers)
+            .chain(one_more)
+            .collect();
+        choose(Demand {
+            now,
+            people: u32::try_from(drivers.len()).unwrap_or(u32::MAX),
+            drivers: &drivers,
+            tuning: &self.tuning,
+            bars: &self.record.bars,
+            relay_only: self.record.lock == Some(Lock::Relay),
+            allowed: self.record.providers.as_deref(),
+        })
+    }
+
+    /// Asks the rule something about the session as it stands.
+    pub(super) fn consider<R>(
+        &self,
+        now: Millis,
+        providers: &[Provider],
+        ask: impl FnOnce(Situation<'_>) -> R,
+    ) -> R {
+        let record = &self.record;
+        let elsewhere = record.poor_on.iter().any(|at| *at != record.provider);
+        self.with_demand(now, &[], None, |demand| {
+            ask(Situation {
+                providers,
+                demand,
+                current: &record.provider,
+                held: self.held(),
+                switched_at: record.switched_at,
+                heads_changed_at: record.heads_changed_at,
+                quality_moved_at: record.quality_moved_at,
+                poor: self.is_poor(now),
+                poor_elsewhere: elsewhere,
+            })
+        })
+    }
+
+    /// What else there was, best first, and why it was not taken.
+    pub(super) fn alternatives(
+        &self,
+        now: Millis,
+        providers: &[Provider],
+        taken: &ProviderName,
+    ) -> Vec<Alternative> {
+        self.with_demand(now, &[], None, |demand| {
+            alternatives(providers, demand, taken)
+        })
+    }
+
+    /// Switches if the rule wants it; merges what it wants into a switch under way (R14).
+    pub(super) fn look_at_provider(&mut self, turn: &mut Turn, providers: &[Provider]) {
+        if self.record.recovery.is_some() || self.senders().next().is_none() {
+            return;
+        }
+        if self
+            .record
+            .paced_until
+            .is_some_and(|until| until > turn.now)
+        {
+            return;
+        }
+        let Some(wish) = self.consider(turn.now, providers, wanted) else {
+            turn.session_changed |= self.record.paced_until.take().is_some();
+            return;
+        };
+        if let Some(switch) = &self.record.switch {
+            if switch.provider != wish.target {
+                self.merge(turn, wish.cause);
+            }
+            return;
+        }
+        let mut evidence = json!({"people": self.senders().count()});
+        let mut earns = None;
+        if wish.cause == Cause::Quality {
+            evidence = self.recommend(turn);
+            earns = Some(BarCause::Quality);
+            self.record.quality_moved_at = Some(turn.now);
+            self.record.poor_on.insert(self.record.provider.clone());
+        }
+        self.record.paced_until = None;
+        let (target, cause) = (&wish.target, wish.cause);
+        self.prepare(turn, providers, target, cause, earns, Some(evidence));
+    }
+
+    /// Whether half of the people have been poor for long enough.
+    fn is_poor(&self, now: Millis) -> bool {
+        // What somebody who is away said last is no word on now.
+        let poor = |p: &&Participant| {
+            let since = p.record.poor_since.filter(|_| p.record.socket.is_some());
+            since.is_some_and(|since| since + self.tuning.poor_for <= now)
+        };
+        let (all, poor) = (self.senders().count(), self.senders().filter(poor).count());
+        poor > 0 && poor.saturating_mul(2) >= all
+    }
+
+    /// Says with its numbers why the session is about to be moved (R42).
+    fn recommend(&mut self, turn: &mut Turn) -> Value {
+        let metrics: Value = self
+            .senders()
+            .filter(|p| p.record.poor_since.is_some())
+            .map(|p| (p.record.id.0.clone(), json!(p.record.quality)))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        let action = "switch_provider".to_owned();
+        let message = ServerMessage::Recommendation {
+            cause: "quality_poor".to_owned(),
+            metrics: metrics.clone(),
+            action: action.clone(),
+        };
+        self.tell_all(turn, &message);
+        let event = Event::Recommended { action };
+        turn.log_choice(
+            &self.record,
+            self.record.epoch,
+            event,
+            Some(metrics.clone()),
+            Vec::new(),
+        );
+        metrics
+    }
+
+    /// Finds out when the rule may want something that it does not want now. Asked once a turn that
+    /// looked, because it costs more than most turns.
+    pub(super) fn plan_next_look(&mut self, now: Millis, providers: &[Provider]) {
+        let idle = self.record.recovery.is_none() && self.record.switch.is_none();
+        self.next_look = idle
+            .then(|| self.consider(now, providers, next_look))
+            .flatten();
+    }
+
+    /// When the provider is looked at next.
+    pub(super) fn look_deadlines(&self, now: Millis) -> impl Iterator<Item = Millis> {
+        let poor = self
+            .senders()
+            .filter_map(|p| {
+                p.record
+                    .poor_since
+                    .map(|since| since + self.tuning.poor_for)
+            })
+            .filter(move |at| *at > now);
+        let paced = self.record.paced_until.filter(|at| *at > now);
+        self.next_look.into_iter().chain(poor).chain(paced)
+    }
+
+    /// News of the providers came. What is not urgent is done at a moment of the session's own, so that
+    /// not all sessions move at once (R37).
+    pub(super) fn pace(&mut self, turn: &mut Turn, providers: &[Provider]) {
+        let wish = self.consider(turn.now, providers, wanted);
+        // What waits for its moment already is not put off by the next news.
+        if wish.is_some() && self.record.recovery.is_none() && self.record.paced_until.is_none() {
+            let span = self.tuning.pace.0.max(1);
+            self.record.paced_until = Some(turn.now + Millis(spread(self.id.as_str()) % span));
+            turn.session_changed = true;
+        }
+    }
+}
+
+/// What else there was than `taken`, best first, and why not.
+pub(super) fn alternatives(
+    providers: &[Provider],
+    demand: Demand<'_>,
+    taken: &ProviderName,
+) -> Vec<Alternative> {
+    let best = providers
+        .iter()
+        .find(|p| p.name == *taken)
+        .map(|p| rank(p, demand));
+    let why = |place: &Place| match (place, &best) {
+        (Place::Out(out), _) => out.code(),
+        // What ranks before it was passed over: it failed, or an operator chose.
+        (Place::Ranked(rank), Some(best)) if rank < best => "passed_over",
+        (Place::Ranked(rank), Some(best)) => rank.behind(best),
+        (Place::Ranked(_), None) => "passed_over",
+    };
+    ranking(providers, demand)
+        .into_iter()
+        .filter(|standing| standing.provider != *taken)
+        .map(|standing| Alternative {
+            why: why(&standing.place).to_owned(),
+            provider: standing.provider,
+        })
+        .collect()
+}
+
+/// A number that differs from text to text: FNV-1a.
+pub(super) fn spread(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

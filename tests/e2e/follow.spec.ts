@@ -1,0 +1,252 @@
+// The client does what the session decides: it starts anew, stays away, and says who has gone silent.
+
+import { type BrowserServer, chromium, expect } from "@playwright/test";
+
+import type { Call } from "samewire";
+
+import { Person, test } from "./support/person.ts";
+import { Server, runningBelow } from "./support/server.ts";
+
+declare global {
+  interface Window {
+    samewireCall?: Call;
+  }
+}
+
+const PROVIDERS = '[{"name": "p2p", "kind": "p2p", "priority": 1, "baseScore": 80}]';
+
+let server: Server;
+test.beforeAll(async () => {
+  // Only a probe can tell in time that somebody is gone.
+  const tuning = { LEASE: 120_000, HIDDEN_LEASE: 120_000, PROBE: 1_000, RETRY_FIRST: 2_000 };
+  server = await Server.start({ PROVIDERS, TUNING: JSON.stringify(tuning) });
+});
+test.afterAll(async () => {
+  await server.stop();
+});
+
+type Join = (server: Server, session: string, name: string) => Promise<Person>;
+
+async function pair(person: Join, session: string) {
+  const ana = await person(server, session, "Ana");
+  const ben = await person(server, session, "Ben");
+  await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
+  return { ana, ben };
+}
+
+/** Counts the sockets that a page opens from now on. */
+function sockets(person: Person): () => number {
+  let opened = 0;
+  person.page.on("websocket", () => (opened += 1));
+  return () => opened;
+}
+
+test("whoever an operator removes is told so, stays away, and is gone for the other", async ({
+  person,
+}) => {
+  const { ana, ben } = await pair(person, "demo-removed");
+  const opened = sockets(ben);
+  const { participants } = await server.snapshot("demo-removed");
+  const victim = participants.find((one: any) => one.name === "Ben");
+  await server.remove("demo-removed", `/participants/${victim.id}`);
+  await expect(ben.page.getByTestId("over")).toHaveAttribute("data-code", "removed");
+  await expect(ben.page.getByRole("heading")).toHaveText("You were removed from the call");
+  await expect(ana.tile("Ben")).toHaveCount(0, { timeout: 2_000 });
+  expect((await ben.connections()).open).toBe(0);
+  await ben.page.waitForTimeout(3_000);
+  expect(opened()).toBe(0);
+  expect((await server.snapshot("demo-removed")).participants).toHaveLength(1);
+});
+
+test("a session that an operator ends is over for everyone, and nobody comes back by itself", async ({
+  person,
+}) => {
+  const { ana, ben } = await pair(person, "demo-ended");
+  const opened = [sockets(ana), sockets(ben)];
+  await server.remove("demo-ended");
+  for (const one of [ana, ben]) {
+    await expect(one.page.getByTestId("over")).toHaveAttribute("data-code", "ended");
+    await expect(one.page.getByRole("heading")).toHaveText("The call has ended");
+  }
+  await ana.page.waitForTimeout(3_000);
+  expect(opened.map((count) => count())).toEqual([0, 0]);
+});
+
+test("R30: a machine that goes to sleep with its socket open is announced within seconds", async ({
+  person,
+  launchOptions,
+}) => {
+  const ana = await person(server, "demo-asleep", "Ana");
+  const other = await chromium.launchServer(launchOptions);
+  const browser = await chromium.connect(other.wsEndpoint());
+  try {
+    const ben = await Person.arrive(browser, server, "demo-asleep", "Ben");
+    await ben.isInCall();
+    await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
+    await ana.page.evaluate(() => {
+      (window as any).alerts = [];
+      window.samewireCall!.on("alert", (alert) => (window as any).alerts.push(alert.kind));
+    });
+    await signal(other, "SIGSTOP");
+    const stopped = Date.now();
+    await expect(ana.tile("Ben")).toHaveAttribute("data-connection", "lost", { timeout: 6_000 });
+    const after = `${Date.now() - stopped} ms`;
+    test.info().annotations.push({ type: "announced after", description: after });
+    expect(await ana.page.evaluate(() => (window as any).alerts)).toEqual(["participant_stale"]);
+    // It wakes up, finds that it was given up, and comes back.
+    await signal(other, "SIGCONT");
+    await expect(ana.tile("Ben")).toHaveAttribute("data-connection", "good");
+    await Promise.all([ana.receivesMedia(), ben.receivesMedia()]);
+  } finally {
+    await signal(other, "SIGCONT");
+    await other.kill();
+  }
+});
+
+test("R19: media that dies for good is given up, tried again in a fresh epoch, and comes back as muted as it was", async ({
+  person,
+}) => {
+  const { ana, ben } = await pair(person, "demo-dead");
+  await ana.press("toggle-microphone");
+  await expect(ben.tile("Ana")).toHaveAttribute("data-mic", "off");
+  await ana.page.evaluate(() => {
+    const call = window.samewireCall!;
+    const told: unknown[] = ((window as any).told = []);
+    for (const name of ["started", "failed", "completed"] as const) {
+      call.on(`transition:${name}`, ({ epoch }) => told.push(`${name} ${epoch}`));
+    }
+    call.on("state", (state) => told.push(state));
+  });
+  const { made } = await ben.connections();
+  // Behind the client's back, and without a word to the other side.
+  await ana.page.evaluate(() => {
+    for (const connection of (window as any).connections) connection.close();
+  });
+  const banner = ana.page.getByTestId("banner");
+  await expect(banner).toContainText("No connection to the others", { timeout: 40_000 });
+  await Promise.all([ana.isInCall(), ben.isInCall()]);
+  await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
+  await expect(banner).toHaveCount(0);
+
+  expect(await ana.page.evaluate(() => (window as any).told)).toEqual([
+    "exhausted",
+    "started 2",
+    "switching",
+    "completed 2",
+    "connected",
+  ]);
+  expect(await server.snapshot("demo-dead")).toMatchObject({ epoch: 2, state: "active" });
+  await expect(ben.tile("Ana")).toHaveAttribute("data-mic", "off");
+  await expect(ben.tile("Ana")).toHaveAttribute("data-camera", "on");
+  const all = await ben.connections();
+  expect(all).toEqual({ open: 1, made: made + 1 });
+  await expect
+    .poll(async () => {
+      const { participants } = await server.snapshot("demo-dead");
+      return participants.map((one: any) => one.sees.length);
+    })
+    .toEqual([1, 1]);
+});
+
+test("R41: a pair that is one-way is alerted, and its initiator negotiates afresh", async ({
+  person,
+}) => {
+  const { ana, ben } = await pair(person, "demo-one-way");
+  for (const one of [ana, ben]) {
+    await one.page.evaluate(() => {
+      (window as any).alerts = [];
+      window.samewireCall!.on("alert", (alert) => (window as any).alerts.push(alert.kind));
+    });
+  }
+  const [before] = await ben.page.evaluate(ufrags);
+  // Ben sends nothing any more and does not know it; Ana is seen by him as ever.
+  await ben.page.evaluate(() => {
+    const [connection] = (window as any).connections as RTCPeerConnection[];
+    for (const sender of connection!.getSenders()) void sender.replaceTrack(null);
+  });
+  const alerts = (one: Person) => one.page.evaluate(() => (window as any).alerts);
+  await expect.poll(() => alerts(ana), { timeout: 10_000 }).toContain("asymmetric");
+  await expect.poll(() => alerts(ben), { timeout: 10_000 }).toContain("asymmetric");
+  // Ben came second, so it is his to begin.
+  await expect.poll(async () => (await ben.page.evaluate(ufrags))[0]).not.toBe(before);
+});
+
+test("R35: whoever talks faster than the session listens loses nothing and says nothing twice", async ({
+  person,
+}) => {
+  const { ana, ben } = await pair(person, "demo-fast");
+  let refused = 0;
+  ana.page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => (refused += Number(/too_fast/.test(`${payload}`)))),
+  );
+  await ana.page.reload();
+  await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
+  const batch = (from: number) =>
+    ana.page.evaluate((first) => {
+      for (let n = first; n < first + 90; n += 1) window.samewireCall!.chat(`line ${n}`);
+    }, from);
+  const heard = () =>
+    ben.page.evaluate(() => window.samewireCall!.messages.map((message) => message.text));
+  await batch(0);
+  await expect.poll(async () => (await heard()).length).toBeGreaterThanOrEqual(90);
+  await batch(90);
+  await expect.poll(async () => (await heard()).length).toBeGreaterThanOrEqual(180);
+  await ana.page.waitForTimeout(1_000);
+  const wanted = Array.from({ length: 180 }, (_, n) => `line ${n}`);
+  expect((await heard()).sort()).toEqual(wanted.sort());
+  expect(refused).toBeGreaterThan(0);
+  expect([...ana.complaints, ...ben.complaints]).toEqual([]);
+});
+
+test("R34: renewed TURN credentials reach the connection by a restart that one side begins", async ({
+  person,
+}) => {
+  const turn = { urls: ["turn:127.0.0.1:9"], hmac: { secret: "TURN_SECRET", ttlSeconds: 60 } };
+  const renewing = await Server.start({
+    PROVIDERS,
+    ICE_SERVERS: JSON.stringify([turn]),
+    TURN_SECRET: "the secret that coturn has, too",
+  });
+  try {
+    const ana = await person(renewing, "demo-turn", "Ana");
+    const ben = await person(renewing, "demo-turn", "Ben");
+    await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
+    const username = (one: Person) =>
+      one.page.evaluate(() => {
+        const [connection] = (window as any).connections as RTCPeerConnection[];
+        return connection!.getConfiguration().iceServers![0]!.username;
+      });
+    const before = [await username(ana), await username(ben)];
+    const [ufrag] = await ben.page.evaluate(ufrags);
+    await expect
+      .poll(async () => [await username(ana), await username(ben)], { timeout: 40_000 })
+      .not.toEqual(before);
+    await expect
+      .poll(async () => (await ben.page.evaluate(ufrags))[0], { timeout: 40_000 })
+      .not.toBe(ufrag);
+    await Promise.all([ana.receivesMedia(), ben.receivesMedia()]);
+    expect((await ana.connections()).made).toBe(1);
+    expect((await ben.connections()).made).toBe(1);
+  } finally {
+    await renewing.stop();
+  }
+});
+
+/** The user name fragments of every connection of a page: an ICE restart changes them. */
+function ufrags(): (string | undefined)[] {
+  return ((window as any).connections as RTCPeerConnection[]).map(
+    (connection) => /a=ice-ufrag:(\S+)/.exec(connection.localDescription?.sdp ?? "")?.[1],
+  );
+}
+
+/** To a browser and everything it runs. */
+async function signal(browser: BrowserServer, name: NodeJS.Signals) {
+  const { pid } = browser.process();
+  for (const one of [pid!, ...(await runningBelow(pid!))]) {
+    try {
+      process.kill(one, name);
+    } catch {
+      // It has gone meanwhile.
+    }
+  }
+}
