@@ -79,7 +79,7 @@ const steps: Step[] = [
   {
     name: "clippy, as WebAssembly",
     command:
-      "cargo clippy --quiet -p samewire-worker -p samewire-client --target wasm32-unknown-unknown -- -D warnings",
+      "scripts/target.sh && cargo clippy --quiet -p samewire-worker -p samewire-client --target wasm32-unknown-unknown -- -D warnings",
   },
   {
     name: "native tests",

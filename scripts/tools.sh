@@ -6,14 +6,8 @@ cd "$(dirname "$0")/.."
 WORKER_BUILD=0.8.7
 # Cargo.toml pins the crate to exactly this version.
 WASM_BINDGEN=0.2.130
-TARGET=wasm32-unknown-unknown
 
-if command -v rustup >/dev/null && ! rustup target list --installed | grep -qx "$TARGET"; then
-  # An installed toolchain does not fetch the targets of rust-toolchain.toml by itself.
-  echo "adding the target $TARGET to your Rust, through rustup"
-  rustup target add "$TARGET" >/dev/null 2>&1 ||
-    { echo "rustup could not add the target $TARGET" >&2; exit 1; }
-fi
+scripts/target.sh
 
 has() { [ -x ".tools/bin/$1" ] && ".tools/bin/$1" --version 2>/dev/null | grep -qF "$2"; }
 
