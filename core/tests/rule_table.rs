@@ -262,9 +262,10 @@ fn poor_quality_moves_once_in_five_minutes_to_what_is_not_barred_and_not_for_peo
         walk.clone().barred("sfu", BarCause::Aborted, 0).wanted(),
         None
     );
-    walk.poor_elsewhere = true;
+    // It was poor elsewhere, too: remembered for an hour, though barred for five minutes only.
+    let walk = walk.barred("daily", BarCause::Quality, 3_599);
     assert_eq!(walk.wanted(), None);
-    assert_eq!(walk.ask(next_look), None);
+    assert_eq!(walk.ask(next_look), Some(walk.now + Millis::from_secs(1)));
 }
 
 #[test]

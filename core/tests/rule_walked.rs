@@ -267,7 +267,6 @@ prop_compose! {
         changed in 0_u64..50,
         quality in proptest::option::of(0_u64..120),
         poor in any::<bool>(),
-        poor_elsewhere in proptest::bool::weighted(0.2),
         bars in proptest::collection::vec((
             prop::sample::select(NAMES.to_vec()),
             prop_oneof![Just(BarCause::Failed), Just(BarCause::Quality), Just(BarCause::Aborted)],
@@ -287,7 +286,7 @@ prop_compose! {
         walk.quality_moved_at = quality.map(ago);
         walk.relay_only = relay_only;
         walk.allowed = allowed.map(|a| a.into_iter().map(ProviderName::from).collect());
-        (walk.held, walk.poor, walk.poor_elsewhere) = (held, poor, poor_elsewhere);
+        (walk.held, walk.poor) = (held, poor);
         bars.into_iter().fold(walk, |walk, (name, cause, ago)| walk.barred(name, cause, ago))
     }
 }

@@ -103,6 +103,7 @@ fn a_switch_and_a_recovery_in_the_decision_row() {
         .into(),
         probed: true,
         earns: None,
+        pins: Some("oda".to_owned()),
         merged: [Cause::Returned].into(),
     };
     pinned(
@@ -110,7 +111,7 @@ fn a_switch_and_a_recovery_in_the_decision_row() {
         concat!(
             r#"{"epoch":3,"provider":"janus","kind":"sfu","cause":"grew","deadline":9,"#,
             r#""quorum":{"p1":{"generation":2,"ready":true,"silent":false}},"probed":true,"#,
-            r#""merged":["returned"]}"#
+            r#""pins":"oda","merged":["returned"]}"#
         ),
     );
     pinned(

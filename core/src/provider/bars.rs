@@ -70,6 +70,7 @@ pub struct Bars(BTreeMap<ProviderName, BTreeMap<BarCause, Bar>>);
 impl Bars {
     /// Bars a provider: for twice as long as the last time by this cause, if that is not forgotten.
     pub fn earn(&mut self, now: Millis, provider: &ProviderName, cause: BarCause, tuning: &Tuning) {
+        self.forget_old(now);
         let bars = self.0.entry(provider.clone()).or_default();
         let before = bars
             .get(&cause)
@@ -116,13 +117,27 @@ impl Bars {
         self.ends().filter(|end| *end > now).min()
     }
 
+    /// Whether another provider than this one is remembered as poor.
+    pub fn poor_elsewhere(&self, now: Millis, here: &ProviderName) -> bool {
+        let elsewhere = self.0.iter().filter(|(name, _)| *name != here);
+        elsewhere
+            .filter_map(|(_, bars)| bars.get(&BarCause::Quality))
+            .any(|bar| bar.forgotten_at > now)
+    }
+
+    /// When what is remembered of poor quality is forgotten, in no order of time.
+    pub fn quality_forgotten(&self) -> impl Iterator<Item = Millis> {
+        let quality = self.0.values().filter_map(|b| b.get(&BarCause::Quality));
+        quality.map(|bar| bar.forgotten_at)
+    }
+
     /// When each of the bars ends or has ended, in no order of time.
     pub fn ends(&self) -> impl Iterator<Item = Millis> {
         self.0.values().flat_map(|b| b.values()).map(|b| b.until)
     }
 
     /// Drops what no longer counts.
-    pub fn forget_old(&mut self, now: Millis) {
+    fn forget_old(&mut self, now: Millis) {
         self.0.retain(|_, bars| {
             bars.retain(|_, bar| bar.forgotten_at > now || bar.until > now);
             !bars.is_empty()

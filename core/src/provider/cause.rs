@@ -60,6 +60,8 @@ pub struct Move {
     pub target: ProviderName,
     /// The cause.
     pub cause: Cause,
+    /// Whether it is made at once, or may wait for the session's own moment (R37).
+    pub at_once: bool,
 }
 
 /// Whether a session may move for other causes than `failed`.
@@ -93,8 +95,6 @@ pub struct Situation<'a> {
     /// Whether quality is poor on the current one: half of the participants, for `POOR_FOR`. A
     /// verdict on the one before it is none.
     pub poor: bool,
-    /// Whether it was poor on another provider too: then it is the people's own network.
-    pub poor_elsewhere: bool,
 }
 
 /// The move that the session should prepare now, if any.
@@ -112,9 +112,9 @@ pub fn wanted(situation: Situation<'_>) -> Option<Move> {
         Held::Pinned | Held::Stay => false,
     };
     match left_out {
-        Some(Out::Inactive | Out::Ejected | Out::RelayOnly | Out::NotAllowed) => {
-            situation.taken_away()
-        }
+        Some(Out::Inactive | Out::Ejected) => situation.taken_away(false),
+        // Forbidden here and nowhere else: there is no crowd that it would move in.
+        Some(Out::RelayOnly | Out::NotAllowed) => situation.taken_away(true),
         Some(Out::NoDriver | Out::TooManyForP2p) => free.then(|| situation.outgrown())?,
         None => current
             .filter(|_| free)
@@ -152,6 +152,7 @@ pub fn next_look(situation: Situation<'_>) -> Option<Millis> {
     .into_iter()
     .flatten()
     .chain(situation.demand.bars.ends())
+    .chain(situation.demand.bars.quality_forgotten())
     .filter(|moment| *moment > now)
     .collect();
     moments.sort();
@@ -187,9 +188,12 @@ impl<'a> Situation<'a> {
 
     /// The current one was switched off, ejected or forbidden. Its media may well still flow, so
     /// what failed here or could not be reached is no way out of it.
-    fn taken_away(&self) -> Option<Move> {
+    fn taken_away(&self, at_once: bool) -> Option<Move> {
         let (best, _) = self.best(|p| self.trusted(p))?;
-        Some(to(best, Cause::Failed))
+        Some(Move {
+            at_once,
+            ..to(best, Cause::Failed)
+        })
     }
 
     /// The current one cannot carry all who are here. A move that was just aborted is not begun
@@ -222,8 +226,13 @@ impl<'a> Situation<'a> {
         let again = self
             .quality_moved_at
             .is_none_or(|at| self.passed(at, tuning.quality_every));
+        // Poor on another one too, it is the people's own network.
+        let own = self
+            .demand
+            .bars
+            .poor_elsewhere(self.demand.now, self.current);
         let (best, rank) = self.best(|_| true)?;
-        (self.poor && !self.poor_elsewhere && again && rank.barred_until.is_none())
+        (self.poor && !own && again && rank.barred_until.is_none())
             .then(|| to(best, Cause::Quality))
     }
 
@@ -285,6 +294,10 @@ fn to(target: &Provider, cause: Cause) -> Move {
     Move {
         target: target.name.clone(),
         cause,
+        at_once: match cause {
+            Cause::Began | Cause::Grew | Cause::Quality | Cause::Operator | Cause::Failed => true,
+            Cause::Returned | Cause::Score => false,
+        },
     }
 }
 

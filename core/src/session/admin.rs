@@ -118,12 +118,6 @@ impl Life {
         if *to == self.record.provider && self.record.recovery.is_none() {
             return conflict(format!("the session is on \"{to}\" already"));
         }
-        self.record.pinned = Some(turn.by_name());
-        turn.session_changed = true;
-        let pinned = Event::Pinned {
-            provider: to.clone(),
-        };
-        turn.log(&self.record, pinned);
         let evidence = request
             .reason
             .as_ref()
@@ -132,10 +126,25 @@ impl Life {
             // Media is dead: there is nothing that a barrier could protect.
             self.try_from_now(turn);
             self.move_urgently(turn, providers, to, Cause::Operator, evidence);
+            self.pin(turn, turn.by_name());
         } else {
             self.prepare(turn, providers, to, Cause::Operator, None, evidence);
+            if let Some(switch) = &mut self.record.switch {
+                switch.pins = Some(turn.by_name());
+            }
         }
         Ok(Answer::Switching(self.record.issued))
+    }
+
+    /// Keeps the session where an operator has moved it, through failures too, until it is unpinned.
+    pub(super) fn pin(&mut self, turn: &mut Turn, by: String) {
+        self.record.pinned = Some(by.clone());
+        turn.session_changed = true;
+        let event = Event::Pinned {
+            provider: self.record.provider.clone(),
+            operator: by,
+        };
+        turn.log(&self.record, event);
     }
 
     fn patch(
@@ -185,7 +194,10 @@ impl Life {
             turn.log(&self.record, event);
             turn.session_changed = true;
         }
-        if patch.unpin && self.record.pinned.take().is_some() {
+        let switch = self.record.switch.as_mut();
+        let would_pin = switch.and_then(|switch| switch.pins.take_if(|_| patch.unpin));
+        let was_pinned = self.record.pinned.take_if(|_| patch.unpin);
+        if would_pin.or(was_pinned).is_some() {
             turn.log(&self.record, Event::Unpinned);
             turn.session_changed = true;
         }

@@ -3,6 +3,7 @@
 use super::decision::Turn;
 use super::input::{Claims, Mint};
 use super::log::By;
+use super::presence::Presence;
 use super::record::SecretHash;
 use super::refusal::{Refusal, check};
 use super::{Life, Pending, SameUser, Session, Settings};
@@ -210,12 +211,12 @@ impl Life {
         }
         participant.record.socket_opened = door.opened;
         participant.record.away_since = None;
-        participant.record.probed_at = None;
         participant.since = turn.now;
         if hello.device.is_some() {
             participant.record.device.clone_from(&hello.device);
         }
         turn.changed.insert(id.clone());
+        self.answered(turn, id);
     }
 
     /// Goes on where the tab's last socket ended. Its media, and its generation, stay as they are.
@@ -236,7 +237,8 @@ impl Life {
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.mailbox.acknowledge(resume.last_seq);
             let record = &mut participant.record;
-            if record.token != claims.token && claims.expires_at > turn.now {
+            // The renewal of the same token may never have arrived: what it shows is what it has.
+            if record.token == claims.token || claims.expires_at > turn.now {
                 record.take_token(&claims.token, claims.expires_at, claims.lasts, turn.now);
             }
         }
@@ -295,7 +297,11 @@ impl Life {
         let here: Vec<_> = here.map(|p| p.record.id.clone()).collect();
         match policy {
             SameUser::Allow => Some(Vec::new()),
-            SameUser::Reject => here.is_empty().then_some(here),
+            // A ghost, whose socket and media are gone, is not here.
+            SameUser::Reject => here
+                .iter()
+                .all(|id| self.presence_of(id) == Presence::Gone)
+                .then_some(here),
             SameUser::Takeover => Some(here),
         }
     }

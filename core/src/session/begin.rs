@@ -1,6 +1,6 @@
 //! Beginnings: a life, and a participant in it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::arrival::Door;
 use super::decision::Turn;
@@ -47,7 +47,6 @@ impl Life {
             switched_at: turn.now,
             heads_changed_at: turn.now,
             quality_moved_at: None,
-            poor_on: BTreeSet::new(),
             paced_until: None,
             summary: Summary::default(),
             provider: Provider::p2p().name,
@@ -141,7 +140,7 @@ impl Life {
             report: None,
             blind: BTreeMap::new(),
             lost: false,
-            moved_for: false,
+            moved_for: None,
             prepared: None,
             quality: None,
             poor_since: None,

@@ -121,6 +121,8 @@ pub(super) struct Turn {
     pub(super) ticked: bool,
     /// There is news of the providers.
     pub(super) registry_news: bool,
+    /// Somebody is in the session no more.
+    pub(super) somebody_left: bool,
 }
 
 impl Turn {
@@ -137,6 +139,7 @@ impl Turn {
             log: Vec::new(),
             ticked: false,
             registry_news: false,
+            somebody_left: false,
         }
     }
 

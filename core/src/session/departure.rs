@@ -90,6 +90,7 @@ impl Life {
             reason,
         };
         turn.log(&self.record, event);
+        turn.somebody_left = true;
         self.record.heads_changed_at = turn.now;
         turn.session_changed = true;
         self.release(turn, id);
@@ -101,8 +102,10 @@ impl Life {
         self.tell_others(turn, id, &ServerMessage::ParticipantLeft(left));
     }
 
-    /// Sends away whoever acknowledges too little: there is no other way to know a slow reader.
-    pub(super) fn cut_off_the_slow(&mut self, turn: &mut Turn) {
+    /// Sends away whoever acknowledges too little: there is no other way to know a slow reader. Says
+    /// whether there was anybody.
+    pub(super) fn cut_off_the_slow(&mut self, turn: &mut Turn) -> bool {
+        let mut any = false;
         while let Some(id) = turn.slow.pop_first() {
             let Some(participant) = self.participants.get_mut(&id) else {
                 continue;
@@ -123,8 +126,10 @@ impl Life {
                 self.tell_once(turn, &id, &bye);
                 turn.close(&socket, CloseCode::TooSlow, "too much unacknowledged");
                 self.detach(turn, &id);
+                any = true;
             }
         }
+        any
     }
 
     /// Notes since when nobody is here.

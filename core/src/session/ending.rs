@@ -22,7 +22,21 @@ impl Session {
             last: LogSeq(self.log_seq.0.saturating_add(entries)),
             ended_at: turn.now,
         });
-        turn.decision.store = vec![Write::End(self.past.clone())];
+        // Of what this turn wanted stored only that stays which is not of this life.
+        turn.decision.store.retain(|write| match write {
+            Write::Barred(_) | Write::ForgetLog(..) => true,
+            Write::Session(_)
+            | Write::Participant(_)
+            | Write::Gone(_)
+            | Write::Cursor(..)
+            | Write::Keep(..)
+            | Write::Forget(..)
+            | Write::Chat(_)
+            | Write::Log(_)
+            | Write::End(_)
+            | Write::Sweep => false,
+        });
+        turn.store(Write::End(self.past.clone()));
     }
 
     /// Lets go of what has been kept for long enough.

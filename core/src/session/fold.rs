@@ -96,11 +96,7 @@ pub fn step(life: Option<Folded>, entry: &LogEntry) -> Option<Folded> {
         }
         Event::Exhausted { .. } => life.state = LifeState::Exhausted,
         Event::Recovered => life.state = LifeState::Active,
-        Event::Pinned { .. } => {
-            if let super::log::By::Admin { name } = &entry.by {
-                life.pinned_by = Some(name.clone());
-            }
-        }
+        Event::Pinned { operator, .. } => life.pinned_by = Some(operator.clone()),
         Event::Unpinned => life.pinned_by = None,
         Event::Changed { title, lock, .. } => {
             life.title.clone_from(title);

@@ -138,10 +138,12 @@ pub enum Event {
         /// What to do.
         action: String,
     },
-    /// An operator's switch keeps everyone there until it is unpinned or fails.
+    /// An operator's switch keeps everyone there until it is unpinned, and wherever a failure takes it.
     Pinned {
         /// Where.
         provider: ProviderName,
+        /// Whose switch it was.
+        operator: String,
     },
     /// The provider is free to be chosen again.
     Unpinned,

@@ -27,7 +27,9 @@ impl Life {
 
     /// Whether the session may leave its provider for less than a failure.
     pub(super) fn held(&self) -> Held {
-        match (&self.record.pinned, self.record.lock) {
+        let switch = self.record.switch.as_ref();
+        let pins = switch.and_then(|switch| switch.pins.as_ref());
+        match (self.record.pinned.as_ref().or(pins), self.record.lock) {
             (_, Some(Lock::Stay)) => Held::Stay,
             (Some(_), _) => Held::Pinned,
             (None, _) => Held::Free,
@@ -67,7 +69,6 @@ impl Life {
         ask: impl FnOnce(Situation<'_>) -> R,
     ) -> R {
         let record = &self.record;
-        let elsewhere = record.poor_on.iter().any(|at| *at != record.provider);
         self.with_demand(now, &[], None, |demand| {
             ask(Situation {
                 providers,
@@ -78,7 +79,6 @@ impl Life {
                 heads_changed_at: record.heads_changed_at,
                 quality_moved_at: record.quality_moved_at,
                 poor: self.is_poor(now),
-                poor_elsewhere: elsewhere,
             })
         })
     }
@@ -100,17 +100,14 @@ impl Life {
         if self.record.recovery.is_some() || self.senders().next().is_none() {
             return;
         }
-        if self
-            .record
-            .paced_until
-            .is_some_and(|until| until > turn.now)
-        {
-            return;
-        }
         let Some(wish) = self.consider(turn.now, providers, wanted) else {
             turn.session_changed |= self.record.paced_until.take().is_some();
             return;
         };
+        let waits = |until| until > turn.now && !wish.at_once;
+        if self.record.paced_until.is_some_and(waits) {
+            return;
+        }
         if let Some(switch) = &self.record.switch {
             if switch.provider != wish.target {
                 self.merge(turn, wish.cause);
@@ -123,7 +120,6 @@ impl Life {
             evidence = self.recommend(turn);
             earns = Some(BarCause::Quality);
             self.record.quality_moved_at = Some(turn.now);
-            self.record.poor_on.insert(self.record.provider.clone());
         }
         self.record.paced_until = None;
         let (target, cause) = (&wish.target, wish.cause);
@@ -195,7 +191,10 @@ impl Life {
     pub(super) fn pace(&mut self, turn: &mut Turn, providers: &[Provider]) {
         let wish = self.consider(turn.now, providers, wanted);
         // What waits for its moment already is not put off by the next news.
-        if wish.is_some() && self.record.recovery.is_none() && self.record.paced_until.is_none() {
+        if wish.is_some_and(|wish| !wish.at_once)
+            && self.record.recovery.is_none()
+            && self.record.paced_until.is_none()
+        {
             let span = self.tuning.pace.0.max(1);
             self.record.paced_until = Some(turn.now + Millis(spread(self.id.as_str()) % span));
             turn.session_changed = true;

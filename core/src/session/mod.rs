@@ -361,20 +361,36 @@ impl Session {
         if let Some(life) = &mut self.life
             && turn.ended.is_none()
         {
-            // Only what changed something, or the time, can call for a move.
+            let providers = &self.settings.providers;
+            // Once more for everyone who is cut off over what was told: each loses a socket by it, so
+            // this ends.
+            loop {
+                // Only what changed something, or the time, can call for a move.
+                if turn.ticked || turn.session_changed || !turn.changed.is_empty() {
+                    life.look_at_sight(&mut turn, providers);
+                    life.look_at_switch(&mut turn, providers);
+                    life.look_at_recovery(&mut turn, providers);
+                    life.look_at_provider(&mut turn, providers);
+                }
+                if !life.cut_off_the_slow(&mut turn) {
+                    break;
+                }
+            }
             if turn.ticked || turn.session_changed || !turn.changed.is_empty() {
-                let providers = &self.settings.providers;
-                life.look_at_sight(&mut turn, providers);
-                life.look_at_switch(&mut turn, providers);
-                life.look_at_recovery(&mut turn, providers);
-                life.look_at_provider(&mut turn, providers);
                 life.plan_next_look(now, providers);
             }
-            life.cut_off_the_slow(&mut turn);
             life.look_whether_empty(&mut turn);
             life.write(&mut turn);
         }
         self.end(&mut turn);
+        for tell in &turn.decision.tell {
+            match tell {
+                Tell::Close(socket, ..) => {
+                    self.buckets.remove(socket);
+                }
+                Tell::Frame(..) => {}
+            }
+        }
         for mut entry in std::mem::take(&mut turn.log) {
             self.log_seq = self.log_seq.next();
             entry.seq = self.log_seq;

@@ -64,7 +64,7 @@ pub struct ParticipantRecord {
     /// The name of its token.
     #[serde(default)]
     pub token: TokenId,
-    /// When its token ends, and for how long it was made.
+    /// When its token ends, or the longest-lived of those that renewed it.
     #[serde(default)]
     pub token_expires_at: Millis,
     /// For how long its token was made.
@@ -88,9 +88,10 @@ pub struct ParticipantRecord {
     /// Whether its pairs stayed one-way after all that could be done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lost: bool,
-    /// Whether the session was moved for its one-way pairs: once is enough.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub moved_for: bool,
+    /// When the session was moved for its one-way pairs: once is enough, for as long as a bar is
+    /// remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_for: Option<Millis>,
     /// What it publishes on the prepared leg.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prepared: Option<PreparedTracks>,

@@ -135,9 +135,6 @@ pub struct SessionRecord {
     /// When it was last moved for quality.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality_moved_at: Option<Millis>,
-    /// Where it was poor. On two providers it is the people's own network.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub poor_on: BTreeSet<ProviderName>,
     /// No move but for failure before this: news of the providers are acted on at different times by
     /// different sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,6 +165,9 @@ pub struct Switch {
     /// What the provider that is left earns by it, once it is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earns: Option<BarCause>,
+    /// The operator who wants it: whoever is moved by it is kept there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<String>,
     /// What was merged into it (R14).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub merged: BTreeSet<Cause>,

@@ -181,6 +181,34 @@ impl Life {
             .then(|| json!({"failed": failed, "suspecting": suspecting, "present": count}))
     }
 
+    /// A suspicion that is not said again is over: what stalled comes again, or is reported failed.
+    pub(super) fn forget_suspicions(&mut self, turn: &mut Turn) {
+        let span = self.tuning.suspect_for;
+        let over = |p: &&Participant| matches!(p.record.report, Some(Report::Suspect { at }) if at + span <= turn.now);
+        let over: Vec<_> = self
+            .participants
+            .values()
+            .filter(over)
+            .map(|p| p.record.id.clone())
+            .collect();
+        for id in over {
+            if let Some(participant) = self.participants.get_mut(&id) {
+                participant.record.report = None;
+            }
+            self.announce(turn, &id);
+        }
+    }
+
+    /// When a suspicion is over.
+    pub(super) fn suspicion_deadlines(&self) -> impl Iterator<Item = Millis> {
+        self.participants
+            .values()
+            .filter_map(|p| match p.record.report {
+                Some(Report::Suspect { at }) => Some(at + self.tuning.suspect_for),
+                Some(Report::Failed { .. }) | None => None,
+            })
+    }
+
     /// Whoever is alone has nobody to hear: what it said of media is nothing against the provider when
     /// somebody comes.
     fn forget_what_was_said_alone(&mut self, turn: &mut Turn) {
@@ -206,10 +234,18 @@ impl Life {
     /// Moves on when the provider failed, or when it is time to try again.
     pub(super) fn look_at_recovery(&mut self, turn: &mut Turn, providers: &[Provider]) {
         self.forget_what_was_said_alone(turn);
+        self.forget_suspicions(turn);
         match self.record.recovery.clone() {
-            Some(Recovery::Exhausted { retry_at, wait, .. }) => {
-                let healthy = turn.registry_news
-                    && self.consider(turn.now, providers, after_failure).is_some();
+            Some(Recovery::Exhausted {
+                retry_at,
+                wait,
+                tried,
+            }) => {
+                let next = self.consider(turn.now, providers, after_failure);
+                // The registry's word, or that of whoever left and was the only one without a driver.
+                let healthy = next.is_some_and(|next| {
+                    turn.registry_news || (turn.somebody_left && !tried.contains(&next))
+                });
                 if turn.now >= retry_at || healthy {
                     self.try_again(turn, providers, wait);
                 }
@@ -223,6 +259,7 @@ impl Life {
                         self.record.recovery = None;
                         turn.session_changed = true;
                     } else {
+                        self.bar_the_silent(turn);
                         self.exhaust(turn, tried, wait);
                     }
                 }
@@ -262,6 +299,17 @@ impl Life {
                 self.move_urgently(turn, providers, &next, Cause::Failed, Some(evidence));
             }
             None => self.exhaust(turn, tried, wait),
+        }
+    }
+
+    /// Nobody's media came where the session is, though nobody said why: that, too, is failing.
+    fn bar_the_silent(&mut self, turn: &Turn) {
+        let tuning = self.tuning;
+        if self.record.switched_at + tuning.attempt <= turn.now {
+            let silent = self.record.provider.clone();
+            self.record
+                .bars
+                .earn(turn.now, &silent, BarCause::Failed, &tuning);
         }
     }
 

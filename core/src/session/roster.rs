@@ -236,8 +236,9 @@ impl Life {
         if let Some(seq) = ack
             && participant.mailbox.acknowledge(seq)
         {
+            let known = participant.mailbox.cursor().seq;
             turn.moved.insert(id.clone());
-            turn.store(Write::Forget(id.clone(), seq));
+            turn.store(Write::Forget(id.clone(), seq.min(known)));
         }
         self.answered(turn, id);
     }

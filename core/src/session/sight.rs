@@ -86,7 +86,8 @@ impl Life {
         let unmoved = concerned.iter().any(|id| {
             self.participants
                 .get(id)
-                .is_some_and(|p| !p.record.moved_for)
+                .and_then(|p| p.record.moved_for)
+                .is_none_or(|at| at + self.tuning.bar_most <= turn.now)
         });
         let target = self
             .consider(turn.now, providers, after_failure)
@@ -96,7 +97,7 @@ impl Life {
             Some(target) => {
                 for id in &concerned {
                     if let Some(participant) = self.participants.get_mut(id) {
-                        participant.record.moved_for = true;
+                        participant.record.moved_for = Some(turn.now);
                         turn.changed.insert(id.clone());
                     }
                 }

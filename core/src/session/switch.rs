@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::Life;
 use super::decision::Turn;
-use super::log::{AbortReason, Event};
+use super::log::{AbortReason, Alternative, Event};
 use super::record::{Member, Switch};
+use crate::protocol::http::Lock;
 use crate::protocol::ids::{Epoch, ParticipantId, ProviderName};
 use crate::protocol::server::{
     Encoded, Leg, ParticipantView, PreparedLeg, ProviderKind, ServerMessage,
@@ -28,6 +29,18 @@ pub(super) struct Target {
     pub(super) provider: ProviderName,
     pub(super) kind: ProviderKind,
     pub(super) cause: Cause,
+}
+
+/// How it is entered.
+struct Entry {
+    /// Media is dead, and nobody was waited for.
+    urgent: bool,
+    /// The provider before failed.
+    failover: bool,
+    /// Who has media on it already.
+    ready: BTreeSet<ParticipantId>,
+    /// What else there was.
+    alternatives: Vec<Alternative>,
 }
 
 impl Life {
@@ -73,6 +86,7 @@ impl Life {
             quorum,
             probed: false,
             earns,
+            pins: None,
             merged: BTreeSet::new(),
         };
         let event = Event::Prepared {
@@ -149,6 +163,10 @@ impl Life {
             Some(Out::Inactive | Out::Ejected | Out::RelayOnly | Out::NotAllowed) => {
                 return self.abort(turn, AbortReason::Withdrawn, None);
             }
+            // Locked meanwhile, it stays where it is (R21).
+            _ if self.record.lock == Some(Lock::Stay) && switch.cause != Cause::Failed => {
+                return self.abort(turn, AbortReason::Withdrawn, None);
+            }
             // Who came meanwhile is looked at after it (R14).
             None | Some(Out::NoDriver | Out::TooManyForP2p) => {}
         }
@@ -198,7 +216,7 @@ impl Life {
         }
     }
 
-    /// When the switch is looked at next, and whether that is its end.
+    /// When the switch is looked at next: to probe those not ready, and then at its end.
     pub(super) fn switch_deadline(&self) -> Option<Millis> {
         self.record.switch.as_ref().map(|switch| {
             if switch.probed {
@@ -230,13 +248,23 @@ impl Life {
             let (tuning, left) = (self.tuning, self.record.provider.clone());
             self.record.bars.earn(turn.now, &left, cause, &tuning);
         }
+        let failover = urgent || switch.cause == Cause::Failed;
         let target = Target {
             epoch: switch.epoch,
             provider: switch.provider,
             kind: switch.kind,
             cause: switch.cause,
         };
-        self.enter(turn, target, urgent, &ready, evidence, Vec::new());
+        let way = Entry {
+            urgent,
+            failover,
+            ready,
+            alternatives: Vec::new(),
+        };
+        self.enter(turn, target, way, evidence);
+        if let Some(by) = switch.pins {
+            self.pin(turn, by);
+        }
     }
 
     /// Moves everyone at once to a fresh epoch: media is dead, so there is nothing to protect.
@@ -258,19 +286,23 @@ impl Life {
             kind: provider.kind,
             cause,
         };
-        self.enter(turn, target, true, &BTreeSet::new(), evidence, alternatives);
+        let way = Entry {
+            urgent: true,
+            failover: cause == Cause::Failed,
+            ready: BTreeSet::new(),
+            alternatives,
+        };
+        self.enter(turn, target, way, evidence);
     }
 
     /// The one place that changes the committed epoch of a life. It closes every other epoch.
-    fn enter(
-        &mut self,
-        turn: &mut Turn,
-        target: Target,
-        urgent: bool,
-        ready: &BTreeSet<ParticipantId>,
-        evidence: Option<Value>,
-        alternatives: Vec<super::log::Alternative>,
-    ) {
+    fn enter(&mut self, turn: &mut Turn, target: Target, way: Entry, evidence: Option<Value>) {
+        let Entry {
+            urgent,
+            failover,
+            ready,
+            alternatives,
+        } = way;
         let record = &mut self.record;
         record.epoch = target.epoch;
         record.provider = target.provider;
@@ -279,7 +311,7 @@ impl Life {
         record.switch = None;
         record.switched_at = turn.now;
         record.summary.switches = record.summary.switches.saturating_add(1);
-        if urgent || target.cause == Cause::Failed {
+        if failover {
             record.summary.failovers = record.summary.failovers.saturating_add(1);
         }
         turn.session_changed = true;
@@ -348,10 +380,6 @@ impl Life {
         };
         turn.log_choice(&self.record, switch.epoch, event, evidence, Vec::new());
         self.log_changes(turn, &before);
-        // What was not reached cannot be held.
-        if switch.cause == Cause::Operator && self.record.pinned.take().is_some() {
-            turn.log(&self.record, Event::Unpinned);
-        }
         let message = ServerMessage::Abort {
             epoch: switch.epoch,
             cause: reason.word().to_owned(),

@@ -25,6 +25,8 @@ pub enum TimerReason {
     Switch,
     /// A recovery has taken too long, or is tried again.
     Recovery,
+    /// What somebody suspected is over.
+    Suspicion,
     /// A one-way pair is looked at.
     OneWay,
     /// The rule may want another provider.
@@ -84,6 +86,7 @@ impl Life {
             .chain(self.empty_until().map(with(TimerReason::Empty)))
             .chain(self.switch_deadline().map(with(TimerReason::Switch)))
             .chain(self.recovery_deadline().map(with(TimerReason::Recovery)))
+            .chain(self.suspicion_deadlines().map(with(TimerReason::Suspicion)))
             .chain(self.sight_deadlines().map(with(TimerReason::OneWay)))
             .chain(self.look_deadlines(now).map(with(TimerReason::Provider)))
             .chain(self.renewal_deadlines().map(with(TimerReason::Renewal)))

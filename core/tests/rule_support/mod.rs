@@ -57,7 +57,6 @@ pub(crate) struct Walk {
     pub(crate) heads_changed_at: Millis,
     pub(crate) quality_moved_at: Option<Millis>,
     pub(crate) poor: bool,
-    pub(crate) poor_elsewhere: bool,
     pub(crate) moves: Vec<Moved>,
 }
 
@@ -80,7 +79,6 @@ impl Walk {
             heads_changed_at: Millis(0),
             quality_moved_at: None,
             poor: false,
-            poor_elsewhere: false,
             moves: Vec::new(),
         }
     }
@@ -105,7 +103,6 @@ impl Walk {
             heads_changed_at: self.heads_changed_at,
             quality_moved_at: self.quality_moved_at,
             poor: self.poor,
-            poor_elsewhere: self.poor_elsewhere,
         })
     }
 
@@ -137,7 +134,7 @@ impl Walk {
 
     /// Does whatever is wanted now.
     pub(crate) fn look(&mut self) {
-        if let Some(Move { target, cause }) = self.ask(wanted) {
+        if let Some(Move { target, cause, .. }) = self.ask(wanted) {
             self.go(&target, cause);
             assert_eq!(self.ask(wanted), None, "one move is enough");
         }

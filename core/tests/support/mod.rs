@@ -392,7 +392,15 @@ impl World {
             .into_iter()
             .filter_map(|socket| Some((SocketId(socket.clone()), self.wires[&socket].beat?)))
             .collect();
-        self.handle(Input::Tick { heard })
+        let decision = self.handle(Input::Tick { heard });
+        // A deadline that stays due would ring the alarm for ever.
+        let due = self.session.poll_timeout(self.now);
+        assert!(
+            due.is_none_or(|(at, _)| at > self.now),
+            "still due: {due:?} at {:?}",
+            self.now
+        );
+        decision
     }
 
     pub(crate) fn advance(&mut self, span: u64) {
