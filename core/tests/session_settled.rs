@@ -305,9 +305,11 @@ fn what_a_client_says_to_have_handled_is_no_more_than_it_was_told() {
     world.say("ben", json!({"type": "chat", "id": 1, "text": "hi"}));
     let decision = world.say("ana", json!({"type": "ack", "ack": u64::MAX}));
     let told = world.heard("ana").last().unwrap()["seq"].as_u64().unwrap();
-    let forgot = decision.store.iter().find_map(|write| match write {
-        Write::Forget(_, seq) => Some(seq.0),
-        _ => None,
+    let forgot = decision.store.iter().find_map(|write| {
+        let Write::Forget(_, seq) = write else {
+            return None;
+        };
+        Some(seq.0)
     });
     assert_eq!(forgot, Some(told));
 }
