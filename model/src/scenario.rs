@@ -111,7 +111,7 @@ pub fn every() -> Vec<(Scenario, usize)> {
         (
             of("two switch, one is cut off, an alarm", 2, 2)
                 .with(|b| (b.switches, b.cuts, b.rings) = (1, 1, 1)),
-            130_000,
+            128_000,
         ),
         (
             of("two switch, the object dies", 2, 2).with(|b| (b.switches, b.deaths) = (1, 1)),
@@ -157,7 +157,7 @@ pub fn every() -> Vec<(Scenario, usize)> {
         (
             of("one comes and one leaves during a switch", 3, 2)
                 .with(|b| (b.arrivals, b.leaves, b.switches) = (1, 1, 1)),
-            80_000,
+            78_000,
         ),
         (
             of("old sockets and new ones", 2, 1)
