@@ -182,9 +182,9 @@ test("the decision log is complete, in order, and read by pages", async () => {
       ["began", 1, events[0].by.kind],
       ["joined", 1, events[1].by.kind],
       ["joined", 1, events[2].by.kind],
-      ["pinned", 1, "admin"],
       ["prepared", 2, "admin"],
       ["committed", 2, "participant"],
+      ["pinned", 2, "participant"],
       ["left", 2, "participant"],
     ],
   );
