@@ -150,16 +150,20 @@ test("the list survives kill -9, and what happened then is in it", async (t) => 
 });
 
 test("news that the index could not be told before a kill is told after it", async (t) => {
-  const runtime = await Runtime.start({ PROVIDERS });
+  const runtime = await Runtime.withDeafIndex({ PROVIDERS });
   t.after(() => runtime.stop());
   const sessions = Array.from({ length: 8 }, (_, i) => `kill-${i}`);
   const tokens = await Promise.all(
     sessions.map((session) => runtime.token(session, { userId: "ana" })),
   );
-  // Every one of them has been welcomed, so each was stored; few have been told of.
+  // Every one of them is welcomed: a session needs no index.
   const peers = await Promise.all(
     sessions.map((session, i) => Peer.join(runtime, session, "ana", { token: tokens[i]! })),
   );
+  const refused = () => runtime.log.filter((line) => /could not be told/.test(line.message ?? ""));
+  await eventually("each was refused", async () => refused().length >= sessions.length);
+  const list = await runtime.operate("GET", "/v1/sessions");
+  assert.equal(list.status, 503, await list.text());
   await runtime.killAndRestart();
   await Promise.all(peers.map((peer) => peer.untilClosed()));
   await listed(runtime, sessions);

@@ -26,6 +26,19 @@ export interface LogLine {
 /** Another Worker in the same runtime, in Miniflare's words. */
 export type Beside = Record<string, unknown>;
 
+/** In the place of the index: a stand-in that hears nothing, as one would that is overloaded. */
+const DEAF_INDEX = {
+  name: "deaf",
+  modules: true,
+  script: `import { DurableObject } from "cloudflare:workers";
+    export class DeafIndex extends DurableObject {
+      fetch() { return new Response("overloaded", { status: 503 }); }
+    }
+    export default { fetch() { return new Response("", { status: 404 }); } };`,
+  compatibilityDate: "2026-10-23",
+  durableObjects: { DEAF: { className: "DeafIndex", useSQLite: true } },
+};
+
 export class Runtime {
   readonly log: LogLine[] = [];
   /** Where it stores what is stored. */
@@ -33,6 +46,8 @@ export class Runtime {
   readonly #readers = new Set<() => void>();
   readonly #vars: Record<string, string>;
   readonly #beside: Beside[];
+  /** Whether the index hears nothing, until the next start. */
+  #deaf = false;
   #miniflare: Miniflare | undefined;
   #origin: URL | undefined;
 
@@ -56,6 +71,15 @@ export class Runtime {
     return runtime;
   }
 
+  /** Starts one whose index hears nothing until `killAndRestart`. */
+  static async withDeafIndex(vars: Record<string, string>): Promise<Runtime> {
+    const disk = await mkdtemp(path.join(tmpdir(), "samewire-integration-"));
+    const runtime = new Runtime(vars, disk, []);
+    runtime.#deaf = true;
+    await runtime.#boot(0);
+    return runtime;
+  }
+
   async #boot(port: number) {
     this.#miniflare = new Miniflare(
       convertV4MiniflareOptions({
@@ -74,7 +98,7 @@ export class Runtime {
           }
           for (const read of this.#readers) read();
         },
-        workers: [this.#worker(), ...this.#beside],
+        workers: [this.#worker(), ...this.#beside, ...(this.#deaf ? [DEAF_INDEX] : [])],
       } as Parameters<typeof convertV4MiniflareOptions>[0]),
     );
     this.#origin = await this.#miniflare.ready;
@@ -100,7 +124,9 @@ export class Runtime {
       },
       durableObjects: {
         SESSIONS: { className: "SessionObject", useSQLite: true },
-        INDEX: { className: "IndexObject", useSQLite: true },
+        INDEX: this.#deaf
+          ? { className: "DeafIndex", scriptName: "deaf", useSQLite: true }
+          : { className: "IndexObject", useSQLite: true },
       },
     };
   }
@@ -179,13 +205,14 @@ export class Runtime {
     return found();
   }
 
-  /** `kill -9` for workerd, and a new one on the same port and disk. */
+  /** `kill -9` for workerd, and a new one on the same port and disk, whose index hears. */
   async killAndRestart() {
     const killed = await children("workerd");
     if (killed.length === 0) throw new Error("there is no workerd to kill");
     for (const pid of killed) process.kill(pid, "SIGKILL");
     const port = Number(this.#origin!.port);
     await this.#miniflare!.dispose().catch(() => {});
+    this.#deaf = false;
     await this.#boot(port);
   }
 
