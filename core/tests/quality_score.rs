@@ -166,7 +166,7 @@ fn at_the_contract_s_limits_a_call_is_good_and_beyond_them_poor() {
 #[test]
 fn r39_the_score_is_the_least_of_its_parts_and_each_has_its_name() {
     let mut sample = perfect();
-    sample.video_in.fps = Some(10.0);
+    sample.video_in.fps = Some(9.0);
     let now = score(&sample).unwrap();
     assert_eq!((now.value, now.parts.video), (60.0, Some(60.0)));
     assert!(now.parts.audio > Some(99.0) && now.parts.network == Some(100.0));
@@ -204,6 +204,20 @@ fn what_nobody_sends_and_a_still_screen_cost_nothing() {
     assert!(value(&sample) > 99.0);
     sample.video_in.expected = true;
     assert_eq!(value(&sample), 0.0);
+}
+
+#[test]
+fn a_thumbnail_needs_fewer_bits_and_a_picture_smaller_than_asked_for_is_worse() {
+    let of = |wanted: Option<f64>, height: f64, kbps: f64| {
+        let mut sample = perfect();
+        let video = &mut sample.video_in;
+        (video.wanted_height, video.height) = (wanted, Some(height));
+        video.bitrate_kbps = Some(kbps);
+        value(&sample)
+    };
+    assert_eq!(of(Some(180.0), 180.0, 50.0), 60.0);
+    assert_eq!(of(Some(720.0), 180.0, 2_000.0), 60.0);
+    assert!(of(None, 180.0, 50.0) < 60.0 && of(None, 180.0, 2_000.0) > 90.0);
 }
 
 #[test]

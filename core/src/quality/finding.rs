@@ -5,6 +5,7 @@
 use super::detect::{Evidence, FLAP_WITHIN, FLAPS, Kind};
 use super::raw::Limitation;
 use super::sample::{Flow, Sample};
+use super::score::bitrate_for_layer;
 use super::tally::larger;
 use crate::time::Millis;
 
@@ -165,10 +166,9 @@ fn poor(sample: &Sample) -> Finding {
         larger(sample.audio_in.loss_pct, sample.video_in.loss_pct),
     );
     let rtt_ms = sample.rtt_ms;
-    let bitrate_kbps = sample
-        .video_in
-        .bitrate_kbps
-        .filter(|_| sample.video_in.expected);
+    let video = &sample.video_in;
+    let bitrate_kbps = video.bitrate_kbps.filter(|_| video.expected);
+    let needed_kbps = bitrate_for_layer(video).filter(|_| video.expected);
     let evidence = Evidence::PoorNetwork {
         loss_pct,
         rtt_ms,
@@ -177,7 +177,7 @@ fn poor(sample: &Sample) -> Finding {
     let beyond = |loss: f64, rtt: f64, bitrate: f64| {
         loss_pct.is_some_and(|l| l > loss)
             || rtt_ms.is_some_and(|r| r > rtt)
-            || bitrate_kbps.is_some_and(|b| b < bitrate)
+            || needed_kbps.is_some_and(|b| b < bitrate)
     };
     let bad = beyond(POOR_LOSS_PCT, POOR_RTT_MS, POOR_BITRATE_KBPS);
     let known = rtt_ms.is_some() || loss_pct.is_some();

@@ -13,6 +13,10 @@ use crate::time::Millis;
 /// A share of fewer packets than this says nothing: with DTX a second has two or three.
 pub const FEWEST_PACKETS: f64 = 10.0;
 
+/// A look sooner than this after the last one is only a glance: it is not compared, and the next one
+/// covers its time, too.
+pub const SHORTEST: Millis = Millis(500);
+
 /// What flowed of one kind of media in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Flow {
@@ -134,13 +138,14 @@ struct Heard {
 impl Sampler {
     /// What happened since the last look, which was to be `interval` ago.
     pub fn look(&mut self, raw: Raw, interval: Millis) -> Sample {
-        let before = self
+        let mut before = self
             .before
             .take()
             .filter(|b| b.connection == raw.connection);
         if before.is_none() {
             *self = Self::default();
         }
+        let glance = before.take_if(|b| raw.at >= b.at && raw.at.since(b.at) < SHORTEST);
         let span = before.as_ref().map_or(Millis(0), |b| raw.at.since(b.at));
         let gap = span > interval + interval;
         let mut sample = Sample {
@@ -155,7 +160,7 @@ impl Sampler {
         } else {
             self.fill(&mut sample, &raw, before.as_ref());
         }
-        self.before = Some(raw);
+        self.before = glance.or(Some(raw));
         sample
     }
 

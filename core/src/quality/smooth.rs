@@ -65,20 +65,39 @@ pub struct Smoother {
     audio: Part,
     video: Part,
     network: Part,
+    /// Whether the way was ever known in full.
+    was_complete: bool,
+    /// For how long nothing but the way was known of.
+    only_way: Millis,
 }
 
 impl Smoother {
     /// Takes a sample; gives the score now. A sampling gap changes nothing.
+    ///
+    /// A connection that has only begun has no score: a round trip alone is no call. It gets one when
+    /// anything flowed, or when nothing did for [`HOLD`], as where all are muted.
     pub fn step(&mut self, sample: &Sample) -> Option<Score> {
         let target = parts(sample);
         if !sample.gap {
+            if target.complete && !self.was_complete {
+                // The first measure is taken as it is: what was there before was none.
+                self.network = Part::default();
+                self.was_complete = true;
+            }
             let most = if target.complete { 100.0 } else { UNKNOWN_MOST };
             self.audio.step(target.audio, 100.0, sample.span);
             self.video.step(target.video, 100.0, sample.span);
             self.network.step(target.network, most, sample.span);
         }
+        let flowed = self.audio.value.is_some() || self.video.value.is_some();
+        if !flowed && !self.was_complete {
+            self.only_way = self.only_way + sample.span;
+            if self.only_way <= HOLD {
+                return None;
+            }
+        }
         let network = match self.network.value {
-            None if self.audio.value.is_some() || self.video.value.is_some() => Some(UNKNOWN_MOST),
+            None if flowed => Some(UNKNOWN_MOST),
             value => value,
         };
         Score::of(Parts {
