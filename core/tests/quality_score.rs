@@ -16,7 +16,9 @@ use samewire_core::quality::{Flow, Parts, Rating, Sample, Score};
 use serde_json::Value;
 
 /// What a score looks at: how to reach it, how bad it can be, and whether more of it is worse.
-type Knob = (fn(&mut Sample) -> &mut Option<f64>, f64, bool);
+type Knob = (Reach, f64, bool);
+
+type Reach = fn(&mut Sample) -> &mut Option<f64>;
 
 const KNOBS: [Knob; 17] = [
     (|s| &mut s.rtt_ms, 2_500.0, true),
@@ -138,7 +140,7 @@ fn r38_the_shipped_mistakes_are_not_made_no_5_at_60_per_cent_loss_no_better_scor
 
 #[test]
 fn at_the_contract_s_limits_a_call_is_good_and_beyond_them_poor() {
-    let cases: [(fn(&mut Sample) -> &mut Option<f64>, f64, f64); 4] = [
+    let cases: [(Reach, f64, f64); 4] = [
         (|s| &mut s.audio_in.loss_pct, 5.0, 5.01),
         (|s| &mut s.video_out.loss_pct, 5.0, 5.01),
         (|s| &mut s.rtt_ms, 200.0, 200.1),
