@@ -283,6 +283,32 @@ fn r29_an_issue_that_is_open_outlasts_a_sleep() {
 }
 
 #[test]
+fn r29_nor_does_a_sleep_mend_a_freeze_or_a_stall() {
+    let frozen = Way {
+        frozen: true,
+        fps: 0.0,
+        ..GOOD
+    };
+    let deaf = Way {
+        hears: false,
+        ..GOOD
+    };
+    for (bad, kinds) in [
+        (frozen, vec![Kind::Freeze, Kind::SamplingGap]),
+        (
+            deaf,
+            vec![Kind::Stall, Kind::OneWayAudio, Kind::SamplingGap],
+        ),
+    ] {
+        let mut watch = Watch::new();
+        watch.pass(4, &bad);
+        let raw = watch.call.pass(60_000, &bad);
+        assert_eq!(watch.look(raw), [(Kind::SamplingGap, true)]);
+        assert_eq!(watch.detectors.open().collect::<Vec<_>>(), kinds);
+    }
+}
+
+#[test]
 fn r32_what_is_unknown_opens_and_closes_nothing() {
     let mut watch = Watch::new();
     watch.pass(
