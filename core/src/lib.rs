@@ -17,6 +17,8 @@
 //!   what, and told it again after a lost connection.
 //! - [`negotiation`] — perfect negotiation between two peer connections, through any glare.
 //! - [`link`] — the client's half of the socket: back-off, resume, acknowledgements, close codes.
+//! - [`quality`] — how a call is: from the browser's statistics to a score, to what is wrong with it,
+//!   to what the sender gives up, and what the session is told.
 //! - [`tuning`] — the constants, each with its name in the `TUNING` variable.
 //! - [`time`] — milliseconds.
 
@@ -24,6 +26,7 @@ pub mod link;
 pub mod negotiation;
 pub mod protocol;
 pub mod provider;
+pub mod quality;
 pub mod session;
 pub mod time;
 pub mod tuning;

@@ -5,6 +5,7 @@ use samewire_core::protocol::client::{
     Presence, Probe, Quality, Ready, Resume, Signal, Source, Suspect, Track, Tracks,
 };
 use samewire_core::protocol::ids::{Epoch, Generation, MessageId, Seq};
+use samewire_core::protocol::summary::{QualitySpread, QualitySummary};
 use serde::Serialize;
 use serde_json::json;
 
@@ -238,6 +239,10 @@ fn quality_with_all_and_with_nothing_that_may_be_unknown() {
         width: None,
         height: None,
         pair: None,
+        audio: None,
+        video: None,
+        network: None,
+        summary: None,
     };
     let shortest = r#"{"epoch":1,"score":72.5,"rating":"good"}"#;
     pinned("quality", shortest, unknown.clone(), ClientMessage::Quality);
@@ -246,7 +251,11 @@ fn quality_with_all_and_with_nothing_that_may_be_unknown() {
         concat!(
             r#"{"epoch":1,"score":72.5,"rating":"good","mos":3.9,"rtt_ms":80.0,"loss_pct":0.5,"#,
             r#""jitter_ms":4.0,"bitrate_kbps":900.0,"available_kbps":1500.0,"fps":29.5,"#,
-            r#""width":1280,"height":720,"pair":"relay/udp"}"#
+            r#""width":1280,"height":720,"pair":"relay/udp","audio":92.0,"video":72.5,"#,
+            r#""network":88.1,"summary":{"score_avg":80.1,"score_min":72.5,"#,
+            r#""latency_ms":{"avg":80.0,"worst":120.0,"p95":110.5},"changes":1,"drops":0,"#,
+            r#""recoveries":0,"freezes":0,"stalls":0,"issues":0,"adaptations":0,"#,
+            r#""duration_ms":60000,"poor_ms":0,"failed_ms":0,"unmeasured_ms":0}}"#
         ),
         Quality {
             mos: Some(3.9),
@@ -259,6 +268,21 @@ fn quality_with_all_and_with_nothing_that_may_be_unknown() {
             width: Some(1_280),
             height: Some(720),
             pair: Some("relay/udp".to_owned()),
+            audio: Some(92.0),
+            video: Some(72.5),
+            network: Some(88.1),
+            summary: Some(Box::new(QualitySummary {
+                score_avg: Some(80.1),
+                score_min: Some(72.5),
+                latency_ms: Some(QualitySpread {
+                    avg: 80.0,
+                    worst: 120.0,
+                    p95: 110.5,
+                }),
+                changes: 1,
+                duration_ms: 60_000,
+                ..QualitySummary::default()
+            })),
             ..unknown
         },
         ClientMessage::Quality,

@@ -9,6 +9,7 @@ pub use super::decode::DecodeError;
 use super::ids::{
     Epoch, Generation, Incarnation, Instance, MessageId, ParticipantId, ProviderName, Seq, TrackId,
 };
+use super::summary::QualitySummary;
 
 /// One frame of a client: a message, and perhaps the last `seq` it has handled.
 #[derive(Clone, Debug, PartialEq)]
@@ -276,6 +277,18 @@ pub struct Quality {
     /// The selected candidate pair's type and transport.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<String>,
+    /// How the sound is that comes, 0…100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<f64>,
+    /// How the picture is that comes, 0…100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<f64>,
+    /// How the way is, 0…100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<f64>,
+    /// The call so far. The session holds the last one: it survives a tab that is killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Box<QualitySummary>>,
 }
 
 /// A line for everyone.

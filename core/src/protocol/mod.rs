@@ -7,7 +7,8 @@
 //!
 //! [`client`] is read by the session, through [`decode`]; [`server`] is written by it, and
 //! [`encoded`] once for all who receive it; [`http`] is what backends and operators see, [`ids`] are
-//! the names and numbers that all of them share, [`close`] are the codes with which a socket ends.
+//! the names and numbers that all of them share, [`close`] are the codes with which a socket ends,
+//! [`summary`] is a participant's whole call.
 
 pub mod client;
 pub mod close;
@@ -16,6 +17,7 @@ pub mod encoded;
 pub mod http;
 pub mod ids;
 pub mod server;
+pub mod summary;
 
 /// The WebSocket subprotocol that the server selects.
 pub const SUBPROTOCOL: &str = "samewire.v1";
