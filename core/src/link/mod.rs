@@ -21,8 +21,8 @@ pub mod verdict;
 pub use chats::Unconfirmed;
 pub use course::{Course, DRIVERS, Leg, News, Phase, Step};
 pub use machine::{
-    ACK_AFTER, ACK_BYTES, ACK_FRAMES, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter, LONGEST_RETRY,
-    Link, Output, PING_AFTER, PONGS_MISSED, Reason,
+    ACK_AFTER, ACK_BYTES, ACK_FRAMES, ANSWER_WITHIN, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter,
+    LONGEST_RETRY, Link, Output, PING_AFTER, PONGS_MISSED, Reason,
 };
 pub use pair::{Pair, Remedy, STALLED, Sight, WATCHDOG};
 pub use verdict::{End, Verdict};
