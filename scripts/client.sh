@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 # binaryen's and esbuild's commands want the Node of node_modules, not the system's.
 PATH="$PWD/node_modules/.bin:$PATH"
-gate=40000
+gate=60000
 out=build/client
 dist=wasm-client/npm/dist
 mkdir -p "$out" "$dist"

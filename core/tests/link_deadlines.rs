@@ -143,8 +143,23 @@ fn r29_a_clock_that_jumped_asks_before_it_declares_the_socket_dead() {
         [Output::Ping]
     );
     assert_eq!(
-        feed(&mut link, 615_000, ALL, Input::Timeout),
+        link.poll_timeout(),
+        Some((Millis(603_000), Reason::Silence))
+    );
+    assert_eq!(
+        feed(&mut link, 603_000, ALL, Input::Timeout),
         [Output::Discard, Output::Down]
+    );
+}
+
+#[test]
+fn r29_a_socket_that_answers_after_sleep_is_alive() {
+    let mut link = open();
+    feed(&mut link, 600_000, ALL, Input::Timeout);
+    assert_eq!(feed(&mut link, 600_040, ALL, Input::Heard), []);
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(615_000), Reason::Heartbeat))
     );
 }
 
@@ -152,10 +167,77 @@ fn r29_a_clock_that_jumped_asks_before_it_declares_the_socket_dead() {
 fn r28_a_page_that_is_visible_again_beats_at_once() {
     let mut link = open();
     assert_eq!(feed(&mut link, 3_000, ALL, Input::Nudged), [Output::Ping]);
+    feed(&mut link, 3_020, ALL, Input::Heard);
     assert_eq!(
         link.poll_timeout(),
         Some((Millis(18_000), Reason::Heartbeat))
     );
+}
+
+#[test]
+fn a_socket_that_does_not_answer_once_the_network_is_back_is_dead_after_three_seconds() {
+    let mut link = open();
+    assert_eq!(feed(&mut link, 3_000, ALL, Input::Nudged), [Output::Ping]);
+    // Being told twice gives it no more time.
+    assert_eq!(feed(&mut link, 5_000, ALL, Input::Nudged), [Output::Ping]);
+    assert_eq!(link.poll_timeout(), Some((Millis(6_000), Reason::Silence)));
+    assert_eq!(feed(&mut link, 5_999, ALL, Input::Timeout), []);
+    assert_eq!(
+        feed(&mut link, 6_000, ALL, Input::Timeout),
+        [Output::Discard, Output::Down]
+    );
+}
+
+#[test]
+fn an_attempt_from_before_the_network_came_back_is_made_anew() {
+    let mut link = Link::new(Millis(0));
+    link.poll_output();
+    assert_eq!(feed(&mut link, 2_999, ALL, Input::Nudged), []);
+    assert_eq!(
+        feed(&mut link, 3_000, ALL, Input::Nudged),
+        [Output::Connect]
+    );
+    assert_eq!(
+        link.poll_timeout(),
+        Some((Millis(13_000), Reason::NoWelcome))
+    );
+}
+
+#[test]
+fn r28_what_arrives_carries_the_heartbeat_on_where_timers_are_slow() {
+    let mut link = open();
+    assert_eq!(feed(&mut link, 14_999, ALL, Input::Heard), []);
+    assert_eq!(feed(&mut link, 15_000, ALL, Input::Heard), [Output::Ping]);
+    assert_eq!(feed(&mut link, 15_001, ALL, Input::Heard), []);
+}
+
+#[test]
+fn r28_a_page_that_is_frozen_closes_its_socket_and_comes_back_when_it_is_shown() {
+    let mut link = open();
+    assert!(link.accept(2, 100, Millis(10)));
+    assert_eq!(
+        feed(&mut link, 20, ALL, Input::Paused),
+        [Output::Discard, Output::Down]
+    );
+    assert_eq!(link.poll_timeout(), None);
+    for late in [Input::Timeout, Input::Heard, Input::Closed(1006)] {
+        assert_eq!(feed(&mut link, 900_000, ALL, late), []);
+    }
+    assert_eq!(
+        feed(&mut link, 900_000, ALL, Input::Nudged),
+        [Output::Connect]
+    );
+    assert_eq!(link.last_seq(), 2);
+}
+
+#[test]
+fn r7_a_page_that_is_frozen_while_it_was_asked_to_wait_waits_all_the_same() {
+    let mut link = open();
+    feed(&mut link, 0, NONE, Input::AskedToWait(Millis(3_000)));
+    feed(&mut link, 0, NONE, Input::Closed(1013));
+    assert_eq!(feed(&mut link, 10, NONE, Input::Paused), []);
+    assert_eq!(feed(&mut link, 20, NONE, Input::Nudged), []);
+    assert_eq!(link.poll_timeout(), Some((Millis(3_000), Reason::Retry)));
 }
 
 #[test]

@@ -22,6 +22,9 @@ export async function call(url: string, token: string): Promise<void> {
   await call.setMicrophone(false);
   await call.setCamera(true);
   call.chat("hi");
+  call.simulate("ice-failure");
+  // @ts-expect-error there is no such fault
+  call.simulate("earthquake");
   stop();
   await call.leave();
 }

@@ -62,9 +62,30 @@ export interface Call {
    * away. It has arrived when its own `chat` event comes.
    */
   chat(text: string): void;
+  /** Makes a fault happen, so that you can see how your page lives with it. */
+  simulate(fault: Fault): void;
   /** Leaves. What was captured for this call is released. */
   leave(): Promise<void>;
 }
+
+/**
+ * A fault to simulate. What heals it is what heals a real one.
+ *
+ * - `signalling-drop`: the connection to the session breaks; it is back within a second
+ * - `ice-failure`: media stops in both directions with everyone, until ICE restarts
+ * - `connection-failure`: every connection to the others is closed, and has to be made anew
+ * - `freeze`: the page is frozen for two seconds: its socket closes, and nobody leaves
+ * - `token-expiry`: the token is no longer accepted: the call ends with `unauthorised`
+ * - `provider-failure`: the session is told that this way of carrying the call is dead here; in a call
+ *   of two it moves everyone
+ */
+export type Fault =
+  | "signalling-drop"
+  | "ice-failure"
+  | "connection-failure"
+  | "freeze"
+  | "token-expiry"
+  | "provider-failure";
 
 /** What a call tells. */
 export interface CallEvents {
@@ -190,6 +211,7 @@ export class SamewireError extends Error {
  * The codes this package itself gives.
  *
  * - `misuse`, `url`, `wasm`: something to mend in the page
+ * - `offline`: there was no network to join over; `retryAfterMs` says when to try again
  * - `media-…`: nothing could be captured, and why
  * - `unauthorised`, `removed`, `ended`, `full`, `unsupported`, `replaced`: why a call is over
  * - `left`: the call is over already
@@ -200,6 +222,7 @@ export type ErrorCode =
   | "misuse"
   | "url"
   | "wasm"
+  | "offline"
   | "media-denied"
   | "media-not-found"
   | "media-in-use"

@@ -119,6 +119,10 @@ class Call extends Events {
     check(this.#wasm.chat(String(text)));
   }
 
+  simulate(fault) {
+    check(this.#wasm.simulate(String(fault)));
+  }
+
   async leave() {
     this.#wasm.leave();
   }

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use js_sys::{Array, Function};
 pub(crate) use samewire_core::link::Phase as State;
 use samewire_core::link::{
-    Course, End, FIRST_RETRY, Input, LONGEST_RETRY, News, STALLED, Step, Unconfirmed,
+    Course, End, FIRST_RETRY, Input, LONGEST_RETRY, Ladder, News, Nth, STALLED, Step, Unconfirmed,
 };
 use samewire_core::negotiation::Failure;
 use wasm_bindgen::JsValue;
@@ -16,9 +16,10 @@ use crate::capture::Capture;
 use crate::errors;
 use crate::frames::Held;
 use crate::negotiator::{Told, explain};
-use crate::peer::{Owner, Peer};
+use crate::peer::{Far, Owner, Peer};
 use crate::roster::{Health, Participant, Roster, track_view};
-use crate::socket::Socket;
+use crate::socket::{self, Socket};
+use crate::watch::Watch;
 
 /// Who we are in the session, since the last `welcome`.
 #[derive(Clone, Default)]
@@ -50,6 +51,10 @@ pub(crate) struct Call {
     pub(crate) me: RefCell<Rc<Identity>>,
     pub(crate) kind: RefCell<String>,
     pub(crate) ice_servers: RefCell<JsValue>,
+    /// Whether there is a relay among them.
+    pub(crate) turn: Cell<bool>,
+    /// The kind of network, where the browser tells.
+    pub(crate) network: RefCell<JsValue>,
     pub(crate) roster: RefCell<Roster>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     retry: Cell<Retry>,
@@ -64,6 +69,7 @@ pub(crate) struct Call {
     pub(crate) entered_at: Cell<f64>,
     pub(crate) reported: RefCell<Option<Vec<String>>>,
     pub(crate) watch_timer: RefCell<Option<Timer>>,
+    pub(crate) thaw: RefCell<Option<Timer>>,
     pub(crate) page: RefCell<Vec<Listener>>,
     pub(crate) joining: RefCell<Option<Function>>,
     pub(crate) this: Weak<Call>,
@@ -84,6 +90,8 @@ impl Call {
             me: RefCell::default(),
             kind: RefCell::new("p2p".to_owned()),
             ice_servers: RefCell::new(Array::new().into()),
+            turn: Cell::new(false),
+            network: RefCell::default(),
             roster: RefCell::default(),
             peers: RefCell::default(),
             retry: Cell::default(),
@@ -96,6 +104,7 @@ impl Call {
             entered_at: Cell::new(0.0),
             reported: RefCell::default(),
             watch_timer: RefCell::default(),
+            thaw: RefCell::default(),
             page: RefCell::default(),
             joining: RefCell::default(),
             this: this.clone(),
@@ -231,6 +240,7 @@ impl Call {
         let joining = self.joining.borrow().is_some();
         self.watch_timer.take();
         self.held_timer.take();
+        self.thaw.take();
         self.page.take();
         self.socket.discard();
         self.socket.timer.take();
@@ -260,16 +270,13 @@ impl Call {
             return;
         }
         self.disconnect_peer(id);
-        let owner: Weak<dyn Owner> = self.this.clone();
-        let made = Peer::new(
-            id.to_owned(),
-            one.generation,
-            me.ordinal > one.ordinal,
-            self.ice_servers.borrow().clone(),
-            self.capture.clone(),
-            owner,
-        );
-        if let Ok(peer) = made {
+        let far = Far {
+            id: id.to_owned(),
+            generation: one.generation,
+            initiator: me.ordinal > one.ordinal,
+            number: Nth::default(),
+        };
+        if let Ok(peer) = self.make_peer(far, Watch::new(Ladder::new(socket::now()))) {
             self.peers.borrow_mut().push(peer);
             return self.retry.set(Retry::default());
         }
@@ -287,6 +294,25 @@ impl Call {
                 ),
             );
         }
+    }
+
+    fn make_peer(&self, far: Far, watch: Watch) -> Result<Rc<Peer>, JsValue> {
+        let ice_servers = self.ice_servers.borrow().clone();
+        let owner: Weak<dyn Owner> = self.this.clone();
+        Peer::new(far, watch, &ice_servers, self.capture.clone(), owner)
+    }
+
+    /// Makes a connection anew, under this number, in its place. Where the browser makes none, the
+    /// old one stays until the ladder tries again.
+    pub(crate) fn renew_peer(&self, old: &Peer, number: Nth) -> Option<Rc<Peer>> {
+        let far = Far {
+            number,
+            ..old.far.clone()
+        };
+        let peer = self.make_peer(far, old.watch.renewed()).ok()?;
+        self.disconnect_peer(&old.id);
+        self.peers.borrow_mut().push(peer.clone());
+        Some(peer)
     }
 
     /// Makes the connections that could not be made when they were due, once another try is.
@@ -328,7 +354,7 @@ impl Call {
         let seen = peer.watch.seen.get()
             || (one.told != Health::Lost
                 && browser::now() - peer.watch.seen_at.get() < STALLED.0 as f64);
-        match (seen, peer.watch.pair.get().was_seen(), one.told) {
+        match (seen, peer.watch.ladder.get().was_seen(), one.told) {
             (true, _, Health::Poor) => Health::Poor,
             (true, _, Health::Connecting | Health::Good | Health::Lost) => Health::Good,
             (false, _, Health::Lost) => Health::Lost,

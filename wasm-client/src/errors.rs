@@ -1,6 +1,6 @@
 //! What can go wrong, with a stable code and what to do about it.
 
-use samewire_core::link::End;
+use samewire_core::link::{End, LONGEST_RETRY};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{Fields, get, text};
@@ -19,6 +19,17 @@ pub(crate) fn told(frame: &JsValue) -> JsValue {
     let message = text(frame, "message").unwrap_or_else(|| "The server refused.".to_owned());
     let problem = problem(&code, &message);
     crate::browser::set(&problem, "retryAfterMs", &get(frame, "retry_after_ms"));
+    problem
+}
+
+/// There is no network to join over.
+pub(crate) fn offline() -> JsValue {
+    let problem = problem(
+        "offline",
+        "This device is offline. Join again when it is back on a network.",
+    );
+    let retry = crate::browser::js(LONGEST_RETRY.0);
+    crate::browser::set(&problem, "retryAfterMs", &retry);
     problem
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use samewire_core::link::{DRIVERS, Input, Leg, Link, News};
+use samewire_core::link::{About, DRIVERS, Input, Leg, Link, News, Nth};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
@@ -12,6 +12,7 @@ use crate::errors;
 use crate::peer::Peer;
 use crate::roster::Participant;
 use crate::socket::now;
+use crate::watch::if_relayed;
 
 /// A session that is in a hurry takes one frame in this time.
 const FRAME_MS: u64 = 100;
@@ -80,8 +81,8 @@ impl Call {
                 self.emit(kind, frame);
                 let about = text(frame, "participant").and_then(|id| self.peer(&id));
                 if let Some(peer) = about.filter(|_| browser::is(frame, "kind", "asymmetric")) {
-                    peer.watch.pair(|pair| pair.repaired(now()));
-                    peer.restart_ice();
+                    peer.watch.climb(|ladder| ladder.asked(now()));
+                    self.look();
                 }
             }
             "token" => {
@@ -91,9 +92,7 @@ impl Call {
             }
             "ice_servers" => {
                 self.take_ice_servers(frame);
-                for peer in self.peers.borrow().clone() {
-                    peer.restart_ice();
-                }
+                self.rotate();
             }
             "probe" => {
                 self.send_frame("probe", Fields::new().put("nonce", get(frame, "nonce")));
@@ -193,9 +192,30 @@ impl Call {
         let servers = get(frame, "ice_servers");
         if servers.is_object() {
             for peer in self.peers.borrow().iter() {
-                peer.set_ice_servers(&servers);
+                peer.configure(&servers);
             }
+            let urls = browser::stringify(&servers).unwrap_or_default();
+            // Searching text costs kilobytes; comparing bytes does not.
+            let has = |scheme: &[u8]| urls.as_bytes().windows(scheme.len()).any(|at| at == scheme);
+            self.turn.set(has(b"\"turn:") || has(b"\"turns:"));
             *self.ice_servers.borrow_mut() = servers;
+        }
+    }
+
+    /// R34: only a way through our relay ends with the old credentials. A restart makes it anew while
+    /// the media goes on over the old one.
+    fn rotate(&self) {
+        let peers = self.peers.borrow().clone();
+        for peer in peers {
+            let this = self.this.clone();
+            let connection = peer.connection.clone();
+            let restart = move || {
+                peer.watch.climb(|ladder| ladder.asked(now()));
+                if let Some(call) = this.upgrade() {
+                    call.look();
+                }
+            };
+            if_relayed(&connection, restart);
         }
     }
 
@@ -290,7 +310,7 @@ impl Call {
             self.connect_peer(&one.id);
         }
         if let Some(peer) = self.peer(&one.id) {
-            peer.watch.pair(|pair| pair.announced(now()));
+            peer.watch.climb(|ladder| ladder.announced(now()));
         }
         let change = if known.is_some() { "updated" } else { "joined" };
         self.tell_participant(&one, change);
@@ -322,9 +342,34 @@ impl Call {
             return;
         };
         let current = number(frame, "epoch") == self.course.borrow().epoch()
-            && number(frame, "generation") == peer.generation;
+            && number(frame, "generation") == peer.far.generation;
         if current {
-            peer.receive(&get(frame, "payload"));
+            self.signalled_by(peer, &get(frame, "payload"));
+        }
+    }
+
+    /// See [`samewire_core::link::nth`].
+    fn signalled_by(&self, mut peer: Rc<Peer>, payload: &JsValue) {
+        let said = Nth(u32::try_from(number(payload, "connection")).unwrap_or(u32::MAX));
+        let about = peer.far.number.judge(said);
+        match about {
+            About::Past => return,
+            About::Present => {}
+            About::Newer => {
+                peer.watch.climb(|ladder| ladder.renewed(now()));
+                let Some(renewed) = self.renew_peer(&peer, said) else {
+                    return;
+                };
+                peer = renewed;
+                self.look();
+            }
+        }
+        let says = |what| get(payload, what).is_object();
+        if says("description") || says("candidate") {
+            peer.receive(payload);
+        } else if about == About::Present && peer.far.initiator {
+            peer.watch.climb(|ladder| ladder.asked(now()));
+            self.look();
         }
     }
 

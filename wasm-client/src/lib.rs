@@ -11,7 +11,8 @@
 //!
 //! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
 //! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `frames` (what the server
-//! says), `media` (what the page asks for), `call` (the whole), `errors`; the exports are here.
+//! says), `media` (what the page asks for), `call` (the whole), `errors`, `simulate` (faults on purpose); the exports
+//! are here.
 
 #[cfg(target_arch = "wasm32")]
 mod allocator;
@@ -25,6 +26,7 @@ mod media;
 mod negotiator;
 mod peer;
 mod roster;
+mod simulate;
 mod socket;
 mod watch;
 
@@ -102,6 +104,11 @@ impl CallHandle {
         self.0.chat(text).unwrap_or(JsValue::UNDEFINED)
     }
 
+    /// Makes a fault happen; what is wrong with its name, if anything.
+    pub fn simulate(&self, fault: &str) -> JsValue {
+        self.0.simulate(fault).unwrap_or(JsValue::UNDEFINED)
+    }
+
     /// Leaves.
     pub fn leave(&self) {
         self.0.leave();
@@ -174,15 +181,12 @@ impl NegotiatorHandle {
     /// On `{connection, polite, send}`; `emit(name, detail)` is called with every event.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, emit: Function) -> Self {
-        let role = if browser::flag(options, "polite") {
-            Role::Polite
-        } else {
-            Role::Impolite
-        };
+        let polite = browser::flag(options, "polite");
+        let role = if polite { Role::Polite } else { Role::Impolite };
         let send = get(options, "send").unchecked_into();
         let host = Rc::new(PageHost { send, emit });
         let connection = get(options, "connection").unchecked_into();
-        Self(negotiator::Negotiator::new(connection, role, host))
+        Self(negotiator::Negotiator::new(connection, role, polite, host))
     }
 
     /// Takes a message of the other side.

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
-use samewire_core::link::{DRIVERS, Input, Link, News, Pair, Remedy, Sight};
+use samewire_core::link::{DRIVERS, Input, Line, Link, Look, News, Remedy, Sight};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Fields, Listener, Timer, flag, global, js, text};
+use crate::browser::{self, Fields, Listener, Timer, flag, get, global, js, text};
 use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
@@ -59,21 +59,38 @@ impl Call {
     }
 
     fn listen_to_page(&self) {
-        let listen = |target: &JsValue, name, react: fn(&Call)| {
+        let listen = |target: &JsValue, name, react: fn(&Call, &JsValue)| {
             let this = self.this.clone();
-            let react = move |_| {
+            let react = move |event| {
                 if let Some(call) = this.upgrade() {
-                    react(&call);
+                    react(&call, &event);
                 }
             };
             Listener::new(target, name, Box::new(react))
         };
         let window: JsValue = browser::global_object();
-        let nudge: fn(&Call) = |call| call.feed(Input::Nudged);
+        let document = global("document");
+        let network = network();
+        let nudge: fn(&Call, &JsValue) = |call, _| call.feed(Input::Nudged);
+        *self.network.borrow_mut() = get(&network, "type");
         let listeners = vec![
-            listen(&window, "online", nudge),
+            listen(&window, "online", |call, _| call.network_changed()),
+            // Its estimates change all the time, and its kind where it says one.
+            listen(&network, "change", |call, _| {
+                let kind = get(&self::network(), "type");
+                if call.network.replace(kind.clone()) != kind {
+                    call.network_changed();
+                }
+            }),
             listen(&window, "pageshow", nudge),
-            listen(&global("document"), "visibilitychange", |call| {
+            listen(&window, "pagehide", |call, event| {
+                if flag(event, "persisted") {
+                    call.feed(Input::Paused);
+                }
+            }),
+            listen(&document, "freeze", |call, _| call.feed(Input::Paused)),
+            listen(&document, "resume", nudge),
+            listen(&document, "visibilitychange", |call, _| {
                 if !flag(&global("document"), "hidden") {
                     call.feed(Input::Nudged);
                 }
@@ -81,6 +98,16 @@ impl Call {
             }),
         ];
         *self.page.borrow_mut() = listeners;
+    }
+
+    /// Every way may be another one now.
+    fn network_changed(&self) {
+        self.feed(Input::Nudged);
+        for peer in self.peers.borrow().iter() {
+            let now = socket::now();
+            peer.watch.climb(|ladder| ladder.network_changed(now));
+        }
+        self.look();
     }
 
     /// Tells whether this tab is hidden: its timers are slow then, and it has a longer lease (R28).
@@ -202,25 +229,30 @@ impl Call {
         let waits = self.peers.borrow().iter().any(unseen);
         let every = if waits { AT_FIRST_MS } else { EVERY_MS };
         let this = self.this.clone();
-        let timer = Timer::new(
-            every,
-            Box::new(move |_| {
+        let react = move |_| {
+            if let Some(call) = this.upgrade() {
+                call.watch_now();
+            }
+        };
+        *self.watch_timer.borrow_mut() = Timer::new(every, Box::new(react));
+    }
+
+    /// The moment of a look has come, unless it was looked already.
+    fn watch_now(&self) {
+        if self.watch_timer.take().is_none() {
+            return;
+        }
+        self.connect_missing();
+        let peers = self.peers.borrow().clone();
+        for peer in peers {
+            let this = self.this.clone();
+            peer.watch.read(&peer.connection, move || {
                 if let Some(call) = this.upgrade() {
-                    call.connect_missing();
-                    let peers = call.peers.borrow().clone();
-                    for peer in peers {
-                        let this = this.clone();
-                        peer.watch.read(&peer.connection, move || {
-                            if let Some(call) = this.upgrade() {
-                                call.judge();
-                            }
-                        });
-                    }
-                    call.look_later();
+                    call.judge();
                 }
-            }),
-        );
-        *self.watch_timer.borrow_mut() = timer;
+            });
+        }
+        self.look_later();
     }
 
     /// Decides who is seen, and tells the session when that changed (R41).
@@ -239,13 +271,13 @@ impl Call {
                 peer.watch.seen_at.set(now);
             }
             peer.watch.seen.set(seen);
-            self.remedy(peer, sight);
             if let Some(one) = self.participant(&peer.id) {
                 let health = self.health(&one);
                 if peer.watch.told.replace(health) != health {
                     self.tell_participant(&one, "updated");
                 }
             }
+            self.remedy(peer, sight);
         }
         let waited = now - self.entered_at.get();
         let complete = self
@@ -285,28 +317,59 @@ impl Call {
         let here = self
             .participant(&peer.id)
             .is_some_and(|one| one.told != Health::Lost);
-        let open = self.socket.is_open();
-        let look = |pair: &mut Pair| pair.look(socket::now(), sight, here, open);
-        let Some(remedy) = peer.watch.pair(look) else {
-            return;
+        let look = Look {
+            sight,
+            line: if peer.is_cut() {
+                Line::Down
+            } else {
+                peer.line()
+            },
+            here,
+            link: self.socket.is_open(),
+            turn: self.turn.get(),
         };
+        let now = socket::now();
+        let climb = || peer.watch.climb(|ladder| ladder.look(now, look));
+        while let Some(remedy) = climb() {
+            match remedy {
+                Remedy::Suspect => self.send_suspect(peer),
+                Remedy::Restart => peer.restart_ice(),
+                Remedy::Relay => {
+                    peer.configure(&self.ice_servers.borrow());
+                    peer.restart_ice();
+                }
+                Remedy::Fresh => return self.make_anew(peer),
+                Remedy::Report => {
+                    self.send_dead();
+                    return self.make_anew(peer);
+                }
+            }
+        }
+    }
+
+    fn make_anew(&self, peer: &Peer) {
+        let renewed = self.renew_peer(peer, peer.far.number.next());
+        if let Some(peer) = renewed.filter(|peer| !peer.far.initiator) {
+            peer.ask();
+        }
+    }
+
+    fn send_suspect(&self, peer: &Peer) {
+        let evidence = Fields::new().put("pair", peer.state());
+        self.send_frame(
+            "suspect",
+            Fields::new()
+                .put("epoch", js(self.course.borrow().epoch()))
+                .put("participant", peer.id.as_str().into())
+                .put("evidence", evidence.build()),
+        );
+    }
+
+    /// Says that no media comes in this epoch.
+    pub(crate) fn send_dead(&self) {
+        let [provider] = DRIVERS;
         let epoch = self.course.borrow().epoch();
-        if remedy == Remedy::Suspect {
-            let evidence = Fields::new().put("pair", peer.state());
-            self.send_frame(
-                "suspect",
-                Fields::new()
-                    .put("epoch", js(epoch))
-                    .put("participant", peer.id.as_str().into())
-                    .put("evidence", evidence.build()),
-            );
-            return;
-        }
-        if remedy == Remedy::Report {
-            let [provider] = DRIVERS;
-            self.send_failed(epoch, provider.into(), "media", "ice");
-        }
-        peer.restart_ice();
+        self.send_failed(epoch, provider.into(), "media", "ice");
     }
 
     /// Whether this one is waited for. Whom the session has lost before we ever saw them may be a tab
@@ -314,7 +377,7 @@ impl Call {
     fn expects(&self, id: &str) -> bool {
         let was_seen = self
             .peer(id)
-            .is_some_and(|peer| peer.watch.pair.get().was_seen());
+            .is_some_and(|peer| peer.watch.ladder.get().was_seen());
         was_seen
             || self
                 .participant(id)
@@ -327,6 +390,9 @@ impl Call {
         let Some(one) = self.participant(&peer.id) else {
             return Sight::Nothing;
         };
+        if peer.is_cut() || peer.line() == Line::Closed {
+            return Sight::Nothing;
+        }
         let (mut flowing, mut expected) = (0, 0);
         for track in one.tracks.iter().filter(|track| !track.muted) {
             let media = peer.media(track).and_then(|(media, _)| text(&media, "id"));
@@ -342,6 +408,11 @@ impl Call {
             _ => Sight::Part,
         }
     }
+}
+
+/// What the browser says of the network, where it does.
+fn network() -> JsValue {
+    get(&global("navigator"), "connection")
 }
 
 fn named(what: &str) -> String {

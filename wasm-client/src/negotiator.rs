@@ -39,7 +39,7 @@ struct Inner {
     listeners: RefCell<Vec<Listener>>,
     /// Outputs are executed in order even when executing one brings the next input.
     draining: Cell<bool>,
-    initiator: bool,
+    restarts: bool,
     was_connected: Cell<bool>,
     /// A first candidate, or the end of them, has come.
     gathers: Cell<bool>,
@@ -52,15 +52,20 @@ struct Inner {
 pub(crate) struct Negotiator(Rc<Inner>);
 
 impl Negotiator {
-    /// Listens to the connection from now on. The polite side also restarts ICE when it fails.
-    pub(crate) fn new(connection: Connection, role: Role, host: Rc<dyn Host>) -> Self {
+    /// Listens to the connection from now on, and, if asked to, restarts ICE when it fails.
+    pub(crate) fn new(
+        connection: Connection,
+        role: Role,
+        restarts: bool,
+        host: Rc<dyn Host>,
+    ) -> Self {
         let inner = Rc::new(Inner {
             connection,
             machine: RefCell::new(Negotiation::new(role)),
             host: RefCell::new(Some(host)),
             listeners: RefCell::default(),
             draining: Cell::new(false),
-            initiator: role == Role::Polite,
+            restarts,
             was_connected: Cell::new(false),
             gathers: Cell::new(false),
             parked: RefCell::default(),
@@ -153,7 +158,7 @@ fn connection_changed(inner: &Rc<Inner>) {
     let is = |state| browser::is(&inner.connection, "connectionState", state);
     if is("connected") {
         inner.was_connected.set(true);
-    } else if inner.initiator && inner.was_connected.get() && is("failed") {
+    } else if inner.restarts && inner.was_connected.get() && is("failed") {
         feed(inner, Input::RestartIce);
     }
 }

@@ -8,7 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::Array;
-use samewire_core::negotiation::Role;
+use samewire_core::link::{Line, Nth};
+use samewire_core::negotiation::{Role, ufrags};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Connection, Fields, Listener, get, invoke, text};
@@ -38,11 +39,20 @@ struct Received {
     track: JsValue,
 }
 
+/// The other end, and which connection to it.
+#[derive(Clone)]
+pub(crate) struct Far {
+    pub(crate) id: String,
+    pub(crate) generation: u64,
+    /// Whether it is ours to offer.
+    pub(crate) initiator: bool,
+    pub(crate) number: Nth,
+}
+
 /// The other end, and how far we are with it.
 pub(crate) struct Peer {
     pub(crate) id: String,
-    pub(crate) generation: u64,
-    pub(crate) initiator: bool,
+    pub(crate) far: Far,
     pub(crate) connection: Connection,
     pub(crate) watch: Watch,
     /// The id of the last signal sent, to know after a reconnect whether it arrived.
@@ -57,26 +67,27 @@ pub(crate) struct Peer {
     received: RefCell<Vec<Received>>,
     listeners: RefCell<Vec<Listener>>,
     attached: Cell<bool>,
+    /// The way is simulated to be dead as long as our user name fragments are these.
+    cut: RefCell<Option<Vec<String>>>,
     owner: Weak<dyn Owner>,
 }
 
 impl Peer {
     /// Begins. Fails where the browser makes no connection, as Chromium does while offline (R40).
     pub(crate) fn new(
-        id: String,
-        generation: u64,
-        initiator: bool,
-        ice_servers: JsValue,
+        far: Far,
+        watch: Watch,
+        ice_servers: &JsValue,
         capture: Rc<Capture>,
         owner: Weak<dyn Owner>,
     ) -> Result<Rc<Self>, JsValue> {
-        let connection = Connection::new(&Fields::new().put("iceServers", ice_servers).build())?;
+        let initiator = far.initiator;
+        let connection = Connection::new(&configuration(ice_servers, &watch))?;
         let peer = Rc::new(Self {
-            id,
-            generation,
-            initiator,
+            id: far.id.clone(),
+            far,
             connection: connection.clone(),
-            watch: Watch::new(),
+            watch,
             last_signal: Cell::new(0),
             unsent: Cell::new(false),
             sent: RefCell::default(),
@@ -86,6 +97,7 @@ impl Peer {
             received: RefCell::default(),
             listeners: RefCell::default(),
             attached: Cell::new(false),
+            cut: RefCell::default(),
             owner,
         });
         let role = if initiator {
@@ -94,7 +106,7 @@ impl Peer {
             Role::Impolite
         };
         let host = Rc::new(PeerHost(Rc::downgrade(&peer)));
-        *peer.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, host));
+        *peer.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, false, host));
         let weak = Rc::downgrade(&peer);
         let on_track = Listener::new(
             &peer.connection,
@@ -168,18 +180,38 @@ impl Peer {
         if let Some(negotiator) = self.negotiator() {
             negotiator.signals_lost();
         }
-    }
-
-    /// Restarts ICE, if it is ours to: the other side waits for our offer.
-    pub(crate) fn restart_ice(&self) {
-        if let Some(negotiator) = self.negotiator().filter(|_| self.initiator) {
-            negotiator.restart_ice();
+        // Nothing of theirs has come yet: they may not know of this connection.
+        if !self.far.initiator && !self.attached.get() {
+            self.ask();
         }
     }
 
-    /// Other STUN and TURN servers, from the next gathering on.
-    pub(crate) fn set_ice_servers(&self, servers: &JsValue) {
-        let configuration = Fields::new().put("iceServers", servers.clone()).build();
+    /// Restarts ICE if we initiate, and asks for it otherwise (R24).
+    pub(crate) fn restart_ice(&self) {
+        match self.negotiator() {
+            Some(negotiator) if self.far.initiator => negotiator.restart_ice(),
+            Some(_) => self.ask(),
+            None => {}
+        }
+    }
+
+    /// Asks for an offer on this connection: see [`samewire_core::link::nth`].
+    pub(crate) fn ask(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.signal(self, &self.number(&Fields::new().build()));
+        }
+    }
+
+    /// Puts the number of this connection into a payload.
+    fn number(&self, payload: &JsValue) -> JsValue {
+        let number = browser::js(u64::from(self.far.number.0));
+        browser::set(payload, "connection", &number);
+        payload.clone()
+    }
+
+    /// Other STUN and TURN servers, or other ways, from the next gathering on.
+    pub(crate) fn configure(&self, ice_servers: &JsValue) {
+        let configuration = configuration(ice_servers, &self.watch);
         let _ = invoke(&self.connection, "setConfiguration", &[configuration]);
     }
 
@@ -194,7 +226,7 @@ impl Peer {
 
     /// Sends what the source has now: without negotiation when it is sent already.
     pub(crate) fn publish(&self, source: Source) {
-        if !self.attached.get() {
+        if !self.attached.get() || self.cut.borrow().is_some() {
             return;
         }
         let Some(track) = self.capture.outgoing(source) else {
@@ -279,9 +311,53 @@ impl Peer {
             .map(|received| (received.track.clone(), received.stream.clone()))
     }
 
+    /// Simulates a way that is dead in both directions until ICE restarts.
+    pub(crate) fn cut(&self) {
+        *self.cut.borrow_mut() = Some(self.ufrags());
+        for (_, sender) in self.senders.borrow().iter() {
+            replace(sender, JsValue::NULL);
+        }
+    }
+
+    /// Whether the way is simulated to be dead.
+    pub(crate) fn is_cut(&self) -> bool {
+        match self.cut.take() {
+            None => return false,
+            Some(then) if then == self.ufrags() => *self.cut.borrow_mut() = Some(then),
+            Some(_) => {
+                let sources = self.senders.borrow();
+                let sources: Vec<Source> = sources.iter().map(|(source, _)| *source).collect();
+                for source in sources {
+                    self.publish(source);
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    fn ufrags(&self) -> Vec<String> {
+        let description = get(&self.connection, "localDescription");
+        ufrags(&text(&description, "sdp").unwrap_or_default())
+    }
+
     /// What the browser says of ICE and DTLS.
     pub(crate) fn state(&self) -> JsValue {
         get(&self.connection, "connectionState")
+    }
+
+    /// The same for the ladder.
+    pub(crate) fn line(&self) -> Line {
+        let state = self.state();
+        if state == *"connected" {
+            Line::Up
+        } else if state == *"closed" {
+            Line::Closed
+        } else if state == *"disconnected" || state == *"failed" {
+            Line::Down
+        } else {
+            Line::Coming
+        }
     }
 
     /// Whether both are up.
@@ -297,6 +373,18 @@ impl Peer {
         }
         let _ = self.connection.close_connection();
     }
+}
+
+/// The ladder may allow the relay only.
+fn configuration(ice_servers: &JsValue, watch: &Watch) -> JsValue {
+    let relayed = watch.ladder.get().is_relayed();
+    Fields::new()
+        .put("iceServers", ice_servers.clone())
+        .put(
+            "iceTransportPolicy",
+            if relayed { "relay" } else { "all" }.into(),
+        )
+        .build()
 }
 
 fn replace(sender: &JsValue, track: JsValue) {
@@ -318,7 +406,7 @@ impl PeerHost {
 
 impl Host for PeerHost {
     fn send(&self, message: &JsValue) {
-        self.with(|peer, owner| owner.signal(peer, message));
+        self.with(|peer, owner| owner.signal(peer, &peer.number(message)));
     }
 
     fn before_answer(&self) {

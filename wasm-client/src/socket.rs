@@ -12,6 +12,9 @@ use crate::call::{Call, State};
 use crate::errors;
 use crate::peer::Peer;
 
+/// What a browser says of a socket that broke, or never came to be.
+pub(crate) const BROKEN: u16 = 1006;
+
 /// The present socket and the machine that says what to do with it.
 pub(crate) struct Socket {
     pub(crate) link: RefCell<Option<Link>>,
@@ -147,7 +150,15 @@ impl Call {
                 }
             }),
             listen("close", |call, event| {
-                let code = u16::try_from(browser::number(&event, "code")).unwrap_or(1006);
+                let code = u16::try_from(browser::number(&event, "code")).unwrap_or(BROKEN);
+                // Whoever is in a call waits for the network; whoever is not may want to know.
+                let joining = call.joining.borrow().is_some();
+                if joining
+                    && code == BROKEN
+                    && browser::get(&browser::global("navigator"), "onLine") == false
+                {
+                    return call.end(Some(errors::offline()));
+                }
                 call.feed(Input::Closed(code));
             }),
         ];
@@ -204,7 +215,7 @@ impl Call {
                 .put("to", peer.id.as_str().into())
                 .put("epoch", js(epoch))
                 .put("generation", js(generation))
-                .put("to_generation", js(peer.generation))
+                .put("to_generation", js(peer.far.generation))
                 .put("payload", payload.clone()),
         );
         if sent {

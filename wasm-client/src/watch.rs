@@ -3,12 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use samewire_core::link::{Pair, STALLED};
+use samewire_core::link::{Ladder, STALLED};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Connection, number, text};
+use crate::browser::{self, Connection, get, number, text};
 use crate::roster::Health;
-use crate::socket;
 
 /// How often the counters are read.
 pub(crate) const EVERY_MS: f64 = 500.0;
@@ -28,7 +27,7 @@ pub(crate) struct Watch {
     /// Whether everything expected was seen at the last look.
     pub(crate) seen: Cell<bool>,
     /// What to do when it is not.
-    pub(crate) pair: Cell<Pair>,
+    pub(crate) ladder: Cell<Ladder>,
     /// When it last was.
     pub(crate) seen_at: Cell<f64>,
     /// What the application was last told.
@@ -36,21 +35,30 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new() -> Self {
+    /// Nothing was counted yet; the ladder may be that of an earlier connection.
+    pub(crate) fn new(ladder: Ladder) -> Self {
         Self {
             counters: Rc::default(),
             seen: Cell::new(false),
-            pair: Cell::new(Pair::new(socket::now())),
+            ladder: Cell::new(ladder),
             seen_at: Cell::new(0.0),
             told: Cell::new(Health::Connecting),
         }
     }
 
+    /// The same of a connection that takes the place of this one.
+    pub(crate) fn renewed(&self) -> Self {
+        let watch = Self::new(self.ladder.get());
+        watch.seen_at.set(self.seen_at.get());
+        watch.told.set(self.told.get());
+        watch
+    }
+
     /// Something happens to the pair.
-    pub(crate) fn pair<T>(&self, happens: impl FnOnce(&mut Pair) -> T) -> T {
-        let mut pair = self.pair.get();
-        let outcome = happens(&mut pair);
-        self.pair.set(pair);
+    pub(crate) fn climb<T>(&self, happens: impl FnOnce(&mut Ladder) -> T) -> T {
+        let mut ladder = self.ladder.get();
+        let outcome = happens(&mut ladder);
+        self.ladder.set(ladder);
         outcome
     }
 
@@ -75,6 +83,44 @@ impl Watch {
             }),
         );
     }
+}
+
+/// Calls back when the connection goes through our own relay.
+pub(crate) fn if_relayed(connection: &Connection, then: impl FnOnce() + 'static) {
+    browser::react(
+        connection.stats(),
+        Box::new(move |outcome| {
+            if outcome.is_ok_and(|report| is_relayed(&report)) {
+                then();
+            }
+        }),
+    );
+}
+
+fn is_relayed(report: &JsValue) -> bool {
+    let relayed = Rc::new(Cell::new(false));
+    let found = relayed.clone();
+    let entries = report.clone();
+    let by_id =
+        move |id: JsValue| browser::invoke(&entries, "get", &[id]).unwrap_or(JsValue::UNDEFINED);
+    browser::for_each(
+        report,
+        Box::new(move |entry| {
+            // Firefox marks the pair; the others name it in the transport.
+            let pair = if browser::is(&entry, "type", "transport") {
+                by_id(get(&entry, "selectedCandidatePairId"))
+            } else if browser::flag(&entry, "selected") {
+                entry
+            } else {
+                return;
+            };
+            let own = by_id(get(&pair, "localCandidateId"));
+            if browser::is(&own, "candidateType", "relay") {
+                found.set(true);
+            }
+        }),
+    );
+    relayed.get()
 }
 
 /// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new

@@ -29,6 +29,10 @@ pub const PING_AFTER: Millis = Millis(15_000);
 /// So many heartbeats without any word from the server, and the socket is dead (R28).
 pub const PONGS_MISSED: u64 = 2;
 
+/// What was asked after a nudge or after sleep is answered within this, or the socket is dead; and an
+/// attempt to connect that is older when the network comes back was made on the one before.
+pub const ANSWER_WITHIN: Millis = Millis(3_000);
+
 /// A random number from outside, 0…1000: how much of the upper half of a delay is waited (R7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Jitter(pub u16);
@@ -68,6 +72,8 @@ pub enum Input {
     Closed(u16),
     /// The network is back, or the page is: do not wait any longer.
     Nudged,
+    /// The page is about to be frozen or kept for later: the socket closes, and nobody leaves (R28).
+    Paused,
     /// The moment of [`Link::poll_timeout`] has come.
     Timeout,
     /// We leave.
@@ -100,7 +106,7 @@ pub enum Reason {
     Retry,
     /// The server has not welcomed us.
     NoWelcome,
-    /// Nothing was heard for [`PONGS_MISSED`] heartbeats.
+    /// Nothing was heard for [`PONGS_MISSED`] heartbeats, or [`ANSWER_WITHIN`] of having asked.
     Silence,
     /// To acknowledge.
     Acknowledge,
@@ -118,7 +124,11 @@ enum State {
         heard: Millis,
         next_ping: Millis,
         ack_at: Option<Millis>,
+        /// Until when what was asked is to be answered.
+        answer_by: Option<Millis>,
     },
+    /// Until the page is back.
+    Paused,
     Waiting {
         until: Millis,
         /// The server asked for it, so nothing shortens it.
@@ -168,7 +178,7 @@ impl Link {
     pub fn is_open(&self) -> bool {
         match self.state {
             State::Open { .. } => true,
-            State::Connecting { .. } | State::Waiting { .. } | State::Over => false,
+            State::Connecting { .. } | State::Waiting { .. } | State::Paused | State::Over => false,
         }
     }
 
@@ -216,13 +226,16 @@ impl Link {
         match self.state {
             State::Connecting { deadline } => Some((deadline, Reason::NoWelcome)),
             State::Waiting { until, .. } => Some((until, Reason::Retry)),
-            State::Over => None,
+            State::Paused | State::Over => None,
             State::Open {
                 heard,
                 next_ping,
                 ack_at,
+                answer_by,
             } => {
-                let silence = (heard + self.silence(), Reason::Silence);
+                let silent = heard + self.silence();
+                let silent = answer_by.map_or(silent, |at| at.min(silent));
+                let silence = (silent, Reason::Silence);
                 let ping = (next_ping, Reason::Heartbeat);
                 let ack = ack_at.map(|at| (at, Reason::Acknowledge));
                 [Some(silence), Some(ping), ack].into_iter().flatten().min()
@@ -247,14 +260,34 @@ impl Link {
                 heartbeat,
             } => self.welcomed(now, seq, last_id, heartbeat),
             Input::Heard => {
-                if let State::Open { heard, .. } = &mut self.state {
+                if let State::Open {
+                    heard, answer_by, ..
+                } = &mut self.state
+                {
                     *heard = now;
+                    *answer_by = None;
+                    // A hidden tab's timers are slow and arrivals are not: what is due goes out (R28).
+                    self.timeout(now, jitter);
                 }
             }
             Input::AskedToWait(span) => self.wait_at_least = span,
             Input::Closed(code) => match of_close(code) {
                 Verdict::Stop(end) => self.end(end),
-                Verdict::Reconnect => self.lost(now, jitter),
+                Verdict::Reconnect => match self.state {
+                    State::Connecting { .. } | State::Open { .. } => self.lost(now, jitter),
+                    State::Paused | State::Waiting { .. } | State::Over => {}
+                },
+            },
+            Input::Paused => match self.state {
+                State::Connecting { .. }
+                | State::Open { .. }
+                | State::Waiting { asked: false, .. } => {
+                    self.state = State::Paused;
+                    self.outputs.push_back(Output::Discard);
+                    self.outputs.push_back(Output::Down);
+                }
+                // What the server asked for is kept.
+                State::Waiting { .. } | State::Paused | State::Over => {}
             },
             Input::Nudged => self.nudged(now),
             Input::Timeout => self.timeout(now, jitter),
@@ -285,6 +318,7 @@ impl Link {
             heard: now,
             next_ping: now + self.heartbeat,
             ack_at: None,
+            answer_by: None,
         };
     }
 
@@ -312,12 +346,21 @@ impl Link {
         self.outputs.push_back(Output::Ended(end));
     }
 
-    /// R28: beat at once when the page is visible again, and do not wait out a back-off.
+    /// R28: beat at once when the page is visible again, and do not wait out a back-off. A socket may
+    /// have died with the network it was on, so it has to answer.
     fn nudged(&mut self, now: Millis) {
         match &mut self.state {
-            State::Waiting { asked: false, .. } => self.connect(now),
-            State::Open { next_ping, .. } => {
+            State::Waiting { asked: false, .. } | State::Paused => self.connect(now),
+            State::Connecting { deadline } if now + HELLO_DEADLINE >= *deadline + ANSWER_WITHIN => {
+                self.connect(now);
+            }
+            State::Open {
+                next_ping,
+                answer_by,
+                ..
+            } => {
                 *next_ping = now + self.heartbeat;
+                answer_by.get_or_insert(now + ANSWER_WITHIN);
                 self.outputs.push_back(Output::Ping);
             }
             State::Waiting { .. } | State::Connecting { .. } | State::Over => {}
@@ -335,11 +378,14 @@ impl Link {
                 heard,
                 next_ping,
                 ack_at,
+                answer_by,
             } => {
-                if now >= *heard + silence {
+                let unanswered = answer_by.is_some_and(|at| now >= at);
+                if unanswered || now >= *heard + silence {
                     // A clock that jumped means sleep (R29): ask once before declaring death.
                     if now.since(*next_ping) > silence {
-                        *heard = now - heartbeat;
+                        *heard = now;
+                        *answer_by = Some(now + ANSWER_WITHIN);
                     } else {
                         return self.lost(now, jitter);
                     }
@@ -355,7 +401,7 @@ impl Link {
                     self.outputs.push_back(Output::Ack(last_seq));
                 }
             }
-            State::Waiting { .. } | State::Connecting { .. } | State::Over => {}
+            State::Waiting { .. } | State::Connecting { .. } | State::Paused | State::Over => {}
         }
     }
 }

@@ -9,20 +9,22 @@
 //! in from outside, with every input, so that a test can say what it is.
 //!
 //! In reading order: [`verdict`] (what a close code means), [`Link`], [`chats`] (messages that wait
-//! for their echo), [`course`] (which epoch the session is in, and the way to the next), and [`pair`]
-//! (what to do about media that does not come).
+//! for their echo), [`course`] (which epoch the session is in, and the way to the next), [`ladder`]
+//! (what to do about media that does not come), and [`nth`] (which connection a signal is about).
 
 pub mod chats;
 pub mod course;
+pub mod ladder;
 mod machine;
-pub mod pair;
+pub mod nth;
 pub mod verdict;
 
 pub use chats::Unconfirmed;
 pub use course::{Course, DRIVERS, Leg, News, Phase, Step};
+pub use ladder::{Ladder, Line, Look, Remedy, Rung, STALLED, Sight};
 pub use machine::{
-    ACK_AFTER, ACK_BYTES, ACK_FRAMES, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter, LONGEST_RETRY,
-    Link, Output, PING_AFTER, PONGS_MISSED, Reason,
+    ACK_AFTER, ACK_BYTES, ACK_FRAMES, ANSWER_WITHIN, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter,
+    LONGEST_RETRY, Link, Output, PING_AFTER, PONGS_MISSED, Reason,
 };
-pub use pair::{Pair, Remedy, STALLED, Sight, WATCHDOG};
+pub use nth::{About, Nth};
 pub use verdict::{End, Verdict};
