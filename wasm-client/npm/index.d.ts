@@ -101,9 +101,17 @@ export interface CallEvents {
   "transition:failed": Transition;
   /** Everything that is sent to us is decoded again. */
   "transition:completed": Transition;
-  /** The session noticed something. What can be repaired is being repaired. */
+  /** How the call is, every three seconds, and every second while anything is wrong. */
+  "quality-update": Quality;
+  /**
+   * The session noticed something, or the statistics of the way to somebody show it. What can be
+   * repaired is being repaired.
+   */
   alert: Alert;
-  /** The session is about to do something for quality, and why. */
+  /**
+   * The session is about to do something for quality, and why; or, with the action `check_network`,
+   * nothing is left that this side could give up, and the way is still poor.
+   */
   recommendation: Recommendation;
   /** Something failed. The call goes on unless its state is `left`. */
   error: SamewireError;
@@ -117,17 +125,63 @@ export interface Transition {
   readonly cause?: string;
 }
 
-/** Something that the session noticed. */
+/** Something that is wrong. */
 export interface Alert {
-  /** `participant_stale`, `asymmetric`, `quality_poor`, `provider_degraded` and others. */
+  /**
+   * From the session: `participant_stale`, `asymmetric`, `quality_poor`, `provider_degraded` and
+   * others. From the statistics here: `freeze`, `stall`, `congestion`, `cpu`, `ice_flap`,
+   * `one_way_audio`, `poor_network`, `sampling_gap`.
+   */
   readonly kind: string;
   /** The id of whom it is about. */
   readonly participant?: string;
+  /** Of what the statistics show: whether it began, or is over. */
+  readonly open?: boolean;
   /** In words. */
   readonly detail: string;
 }
 
-/** What the session is about to do for quality. */
+/** A score, and what it is called. */
+export interface Rated {
+  /** 0…100; never better with more loss, delay or jitter, or with fewer bits, frames or pixels. */
+  readonly score: number;
+  /** `excellent` from 80, `good` from 60, `poor` from 40, `failed` below. */
+  readonly rating: "excellent" | "good" | "poor" | "failed";
+  /** Mean opinion score, 1…4.5, as ITU-T G.107 has it. */
+  readonly mos: number;
+}
+
+/**
+ * How the call is: the score of the median of the ways to the others, smoothed, and what was last
+ * measured there. What is unknown is absent.
+ */
+export interface Quality extends Rated {
+  /** Round trip, in milliseconds. */
+  readonly rttMs?: number;
+  /** The worse of both directions, in per cent of packets. */
+  readonly lossPct?: number;
+  /** Of what comes, in milliseconds. */
+  readonly jitterMs?: number;
+  /** What comes, in kbit/s. */
+  readonly bitrateKbps?: number;
+  /** What could be sent, in kbit/s. */
+  readonly availableKbps?: number;
+  /** Decoded frames a second. */
+  readonly fps?: number;
+  /** Of the largest picture, in pixels. */
+  readonly width?: number;
+  readonly height?: number;
+  /** The kind of way: `direct/udp`, `relay/udp`, `relay/tcp`, `relay/tls`, `direct/tcp`. */
+  readonly pair?: string;
+  /** The sound's part of the score, 0…100; the score is the least of the three. */
+  readonly audio?: number;
+  /** The picture's. */
+  readonly video?: number;
+  /** The network's. */
+  readonly network?: number;
+}
+
+/** What is to be done for quality. */
 export interface Recommendation {
   readonly cause: string;
   readonly metrics: unknown;
@@ -161,6 +215,8 @@ export interface Participant {
   readonly connection: "connecting" | "good" | "poor" | "lost";
   /** Whether their tab is in the background. */
   readonly hidden: boolean;
+  /** How the way to them is; absent of oneself, and while nothing is known. */
+  readonly quality?: Rated;
   readonly tracks: Track[];
 }
 

@@ -17,6 +17,7 @@ use crate::errors;
 use crate::frames::Held;
 use crate::negotiator::{Told, explain};
 use crate::peer::{Far, Owner, Peer};
+use crate::quality::Quality;
 use crate::roster::{Health, Participant, Roster, track_view};
 use crate::socket::{self, Socket};
 use crate::watch::Watch;
@@ -57,6 +58,7 @@ pub(crate) struct Call {
     pub(crate) network: RefCell<JsValue>,
     pub(crate) roster: RefCell<Roster>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
+    pub(crate) quality: Quality,
     retry: Cell<Retry>,
     pub(crate) capture: Rc<Capture>,
     pub(crate) chats: RefCell<Unconfirmed>,
@@ -94,6 +96,7 @@ impl Call {
             network: RefCell::default(),
             roster: RefCell::default(),
             peers: RefCell::default(),
+            quality: Quality::new(),
             retry: Cell::default(),
             capture: Rc::new(Capture::new(get(options, "media"))),
             chats: RefCell::default(),
@@ -182,6 +185,7 @@ impl Call {
             peer.close();
         }
         self.entered_at.set(browser::now());
+        self.quality.enter();
         *self.reported.borrow_mut() = None;
         for one in self.others() {
             self.connect_peer(&one.id);
@@ -281,7 +285,9 @@ impl Call {
             return self.retry.set(Retry::default());
         }
         let before = self.retry.get().delay;
-        let delay = (before * 2.0).clamp(FIRST_RETRY.0 as f64, LONGEST_RETRY.0 as f64);
+        let delay = (before * 2.0)
+            .max(FIRST_RETRY.0 as f64)
+            .min(LONGEST_RETRY.0 as f64);
         let at = browser::now() + delay;
         self.retry.set(Retry { delay, at });
         // Told once: trying goes on.
@@ -373,11 +379,19 @@ impl Call {
             for track in &one.tracks {
                 let media = peer.as_ref().and_then(|peer| peer.media(track));
                 let view = track_view(track, media.as_ref().map(|(track, stream)| (track, stream)));
+                if peer
+                    .as_ref()
+                    .is_some_and(|peer| peer.is_held_back(track.source))
+                {
+                    browser::set(&view, "muted", &JsValue::TRUE);
+                }
                 views.push(&view);
             }
             views
         };
-        one.view(is_self, self.health(one), &tracks)
+        let view = one.view(is_self, self.health(one), &tracks);
+        browser::set(&view, "quality", &self.quality.of(&one.id));
+        view
     }
 
     /// Everyone, in order of arrival.

@@ -236,10 +236,12 @@ impl Call {
             let life = text(&session, "incarnation").unwrap_or_default();
             self.course.borrow_mut().begin(life, leg(&session))
         };
-        let heartbeat = match number(&get(frame, "config"), "heartbeat_ms") {
-            0 => 15_000,
+        let config = |name, otherwise| match number(&get(frame, "config"), name) {
+            0 => otherwise,
             given => given,
         };
+        let heartbeat = config("heartbeat_ms", 15_000);
+        self.quality.begin(Millis(config("sample_ms", 3_000)));
         self.take_ice_servers(frame);
         self.feed(Input::Welcomed {
             seq: number(frame, "seq"),
@@ -363,6 +365,11 @@ impl Call {
                 peer = renewed;
                 self.look();
             }
+        }
+        if let Some(camera) = get(payload, "camera").as_bool() {
+            peer.hold_back(!camera);
+            self.tell_updated(&peer.id);
+            return self.look();
         }
         let says = |what| get(payload, what).is_object();
         if says("description") || says("candidate") {

@@ -25,9 +25,11 @@ mod frames;
 mod media;
 mod negotiator;
 mod peer;
+mod quality;
 mod roster;
 mod simulate;
 mod socket;
+mod stats;
 mod watch;
 
 use std::rc::Rc;

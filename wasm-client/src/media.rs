@@ -11,7 +11,7 @@ use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
 use crate::peer::Peer;
-use crate::roster::{Health, Source};
+use crate::roster::{Health, Source, Track};
 use crate::socket;
 use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
@@ -244,10 +244,16 @@ impl Call {
         }
         self.connect_missing();
         let peers = self.peers.borrow().clone();
+        // The same look at the statistics serves for both.
+        let measures = self.quality.begins(peers.len());
         for peer in peers {
             let this = self.this.clone();
-            peer.watch.read(&peer.connection, move || {
+            let of = peer.clone();
+            peer.watch.read(&peer.connection, move |report| {
                 if let Some(call) = this.upgrade() {
+                    if measures {
+                        call.measured(&of, report);
+                    }
                     call.judge();
                 }
             });
@@ -355,6 +361,7 @@ impl Call {
     }
 
     fn send_suspect(&self, peer: &Peer) {
+        self.quality.hurry();
         let evidence = Fields::new().put("pair", peer.state());
         self.send_frame(
             "suspect",
@@ -394,7 +401,8 @@ impl Call {
             return Sight::Nothing;
         }
         let (mut flowing, mut expected) = (0, 0);
-        for track in one.tracks.iter().filter(|track| !track.muted) {
+        let sent = |track: &&Track| !track.muted && !peer.is_held_back(track.source);
+        for track in one.tracks.iter().filter(sent) {
             let media = peer.media(track).and_then(|(media, _)| text(&media, "id"));
             expected += 1;
             flowing += u32::from(media.is_some_and(|id| peer.watch.flows(&id, now)));

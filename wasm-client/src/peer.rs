@@ -6,10 +6,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use js_sys::Array;
 use samewire_core::link::{Line, Nth};
 use samewire_core::negotiation::{Role, ufrags};
+use samewire_core::quality::Step;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Connection, Fields, Listener, get, invoke, text};
@@ -32,6 +34,9 @@ pub(crate) trait Owner {
 
 /// So many signals and chats later, one that was refused is not expected to be told of any more.
 const SIGNALS_KEPT: u64 = 128;
+
+/// How many connections were made.
+static MADE: AtomicU64 = AtomicU64::new(0);
 
 struct Received {
     stream_id: String,
@@ -67,6 +72,12 @@ pub(crate) struct Peer {
     received: RefCell<Vec<Received>>,
     listeners: RefCell<Vec<Listener>>,
     attached: Cell<bool>,
+    /// Which connection of this page it is.
+    pub(crate) serial: u64,
+    /// What of the camera is sent: less on a poor way.
+    sends: Rc<Cell<Step>>,
+    /// They send no camera for now, to spare the way.
+    held_back: Cell<bool>,
     /// The way is simulated to be dead as long as our user name fragments are these.
     cut: RefCell<Option<Vec<String>>>,
     owner: Weak<dyn Owner>,
@@ -97,6 +108,9 @@ impl Peer {
             received: RefCell::default(),
             listeners: RefCell::default(),
             attached: Cell::new(false),
+            serial: MADE.fetch_add(1, Ordering::Relaxed),
+            sends: Rc::default(),
+            held_back: Cell::new(false),
             cut: RefCell::default(),
             owner,
         });
@@ -179,6 +193,9 @@ impl Peer {
         self.unsent.set(false);
         if let Some(negotiator) = self.negotiator() {
             negotiator.signals_lost();
+        }
+        if self.sends.get() == Step::AudioOnly {
+            self.tell_camera(false);
         }
         // Nothing of theirs has come yet: they may not know of this connection.
         if !self.far.initiator && !self.attached.get() {
@@ -339,6 +356,60 @@ impl Peer {
     fn ufrags(&self) -> Vec<String> {
         let description = get(&self.connection, "localDescription");
         ufrags(&text(&description, "sdp").unwrap_or_default())
+    }
+
+    /// They send their camera, or spare the way for now.
+    pub(crate) fn hold_back(&self, held_back: bool) {
+        self.held_back.set(held_back);
+    }
+
+    /// Whether they do not send this though they announce it, to spare the way.
+    pub(crate) fn is_held_back(&self, source: Source) -> bool {
+        source == Source::Camera && self.held_back.get()
+    }
+
+    /// Sends this much of the camera from now on. Where the browser does not take it yet, the next
+    /// look asks again.
+    pub(crate) fn send_no_more_than(&self, step: Step) {
+        let senders = self.senders.borrow();
+        let camera = senders.iter().find(|(source, _)| *source == Source::Camera);
+        let Some((_, sender)) = camera.filter(|_| self.sends.get() != step) else {
+            return;
+        };
+        let level = step.level();
+        let parameters = invoke(sender, "getParameters", &[]).unwrap_or(JsValue::UNDEFINED);
+        for encoding in browser::list(&parameters, "encodings").iter() {
+            let most = level.max_bitrate_kbps.map(|kbps| f64::from(kbps) * 1_000.0);
+            let most = most.map_or(JsValue::UNDEFINED, JsValue::from);
+            browser::set(&encoding, "maxBitrate", &most);
+            let scale = level.scale_down_by.into();
+            browser::set(&encoding, "scaleResolutionDownBy", &scale);
+            browser::set(&encoding, "active", &level.video.into());
+        }
+        let called = invoke(sender, "setParameters", &[parameters]);
+        let called = called.map(wasm_bindgen::JsCast::unchecked_into);
+        let sends = self.sends.clone();
+        drop(senders);
+        let had_camera = self.sends.get() != Step::AudioOnly;
+        if had_camera != level.video {
+            self.tell_camera(level.video);
+        }
+        browser::react(
+            called,
+            Box::new(move |outcome| {
+                if outcome.is_ok() {
+                    sends.set(step);
+                }
+            }),
+        );
+    }
+
+    /// Tells the other side whether a camera is to be expected.
+    fn tell_camera(&self, sent: bool) {
+        if let Some(owner) = self.owner.upgrade() {
+            let payload = Fields::new().put("camera", sent.into()).build();
+            owner.signal(self, &self.number(&payload));
+        }
     }
 
     /// What the browser says of ICE and DTLS.

@@ -130,7 +130,9 @@ impl Call {
             self.measure(peer, report);
         }
         let quality = &self.quality;
-        quality.outstanding.set(quality.outstanding.get().saturating_sub(1));
+        quality
+            .outstanding
+            .set(quality.outstanding.get().saturating_sub(1));
         if quality.outstanding.get() == 0 {
             self.conclude();
         }
@@ -145,7 +147,7 @@ impl Call {
         let mut raw = Raw {
             at: now(),
             connection: peer.serial,
-            connected: (is_up || peer.watch.was_seen()).then_some(is_up),
+            connected: (is_up || peer.watch.ladder.get().was_seen()).then_some(is_up),
             ..Raw::default()
         };
         let comes: Vec<Expected> = one
@@ -209,7 +211,11 @@ impl Call {
     fn conclude(&self) {
         let quality = &self.quality;
         quality.forget(|id| self.peer(id).is_some());
-        let suspect = quality.ways.borrow().iter().any(|way| way.monitor.is_suspect());
+        let suspect = quality
+            .ways
+            .borrow()
+            .iter()
+            .any(|way| way.monitor.is_suspect());
         let mut pace = quality.pace.get();
         pace.sampled(now(), suspect);
         quality.pace.set(pace);

@@ -42,7 +42,9 @@ impl<'a> Report<'a> {
     }
 
     fn of<'b>(&'b self, kind: &'b str) -> impl Iterator<Item = &'b JsValue> {
-        self.entries.iter().filter(move |entry| is(entry, "type", kind))
+        self.entries
+            .iter()
+            .filter(move |entry| is(entry, "type", kind))
     }
 
     /// The entry that another one names under this key.
@@ -88,7 +90,10 @@ pub(crate) fn look(raw: &mut Raw, report: &JsValue, comes: &[Expected], goes: &[
     let mut reported = Vec::new();
     for entry in report.of("inbound-rtp") {
         let track = text(entry, "trackIdentifier");
-        let Some(expected) = comes.iter().find(|one| one.track == track && track.is_some()) else {
+        let Some(expected) = comes
+            .iter()
+            .find(|one| one.track == track && track.is_some())
+        else {
             continue;
         };
         reported.push(track);
@@ -116,7 +121,9 @@ pub(crate) fn look(raw: &mut Raw, report: &JsValue, comes: &[Expected], goes: &[
     }
     for entry in report.of("outbound-rtp") {
         let track = text(&report.named(entry, "mediaSourceId"), "trackIdentifier");
-        let by_track = goes.iter().find(|one| one.track == track && track.is_some());
+        let by_track = goes
+            .iter()
+            .find(|one| one.track == track && track.is_some());
         // Nothing is named while nothing is handed to the sender.
         let of_kind = || goes.iter().find(|one| is(entry, "kind", one.source.kind()));
         let Some(own) = by_track.or_else(of_kind) else {

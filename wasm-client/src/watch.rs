@@ -70,16 +70,21 @@ impl Watch {
             .any(|counter| counter.track == track_id && now - counter.moved_at < STALLED.0 as f64)
     }
 
-    /// Reads the statistics, then calls back.
-    pub(crate) fn read(&self, connection: &Connection, then: impl FnOnce() + 'static) {
+    /// Reads the statistics, then calls back with them, if there were any.
+    pub(crate) fn read(
+        &self,
+        connection: &Connection,
+        then: impl FnOnce(Option<&JsValue>) + 'static,
+    ) {
         let counters = self.counters.clone();
         browser::react(
             connection.stats(),
             Box::new(move |outcome| {
-                if let Ok(report) = outcome {
-                    take(&counters, &report);
+                let report = outcome.ok();
+                if let Some(report) = &report {
+                    take(&counters, report);
                 }
-                then();
+                then(report.as_ref());
             }),
         );
     }

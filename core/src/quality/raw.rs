@@ -13,6 +13,12 @@ pub(super) fn known(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
+/// The value, or the limit that it is beyond. `f64::clamp` would bring along what prints numbers: ten
+/// kilobytes of what a page loads.
+pub(super) fn within(value: f64, least: f64, most: f64) -> f64 {
+    value.max(least).min(most)
+}
+
 /// A report of `getStats`: its numbers as fields, and the keys to read them by.
 macro_rules! report {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident = $key:literal,)+ }) => {

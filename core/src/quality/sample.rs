@@ -4,7 +4,7 @@
 //! again with a new SSRC or connection, that fall, or that were not looked at for more than two
 //! intervals, say nothing of the time between; nor does a track that was muted for a part of it.
 
-use super::raw::{Limitation, Outbound, Raw, Route, known};
+use super::raw::{Limitation, Outbound, Raw, Route, known, within};
 use super::tally::{
     Tally, add, graver, larger, milliseconds, of_kind, rate, round_trip, sane, smaller, together,
 };
@@ -249,7 +249,7 @@ impl Sampler {
                     if (at.is_some() && at == last.timestamp)
                         || sent - last.sent < FEWEST_PACKETS => {}
                 Some(last) => {
-                    let missing = (lost - last.lost).clamp(0.0, sent - last.sent);
+                    let missing = within(lost - last.lost, 0.0, sent - last.sent);
                     add(&mut tally.lost, Some(missing));
                     add(&mut tally.arrived, Some(sent - last.sent - missing));
                     *last = now;

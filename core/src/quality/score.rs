@@ -10,7 +10,7 @@
 //! points 1, 3, 4, 8, 9 and 15 % fall where LiveKit's tests have them.
 
 use super::emodel::{mos, r_factor};
-use super::raw::known;
+use super::raw::{known, within};
 use super::sample::{Flow, Sample};
 use super::tally::smaller;
 
@@ -207,7 +207,7 @@ impl Score {
     /// The score of parts, as they are; none when none is known.
     pub fn of(parts: Parts) -> Option<Self> {
         let least = smaller(smaller(parts.audio, parts.video), parts.network)?;
-        let value = known(least)?.clamp(0.0, 100.0);
+        let value = within(known(least)?, 0.0, 100.0);
         Some(Self {
             value,
             mos: mos(on(R_OF_SCORE, value)),
@@ -254,9 +254,16 @@ pub fn outgoing(sample: &Sample) -> Option<f64> {
 /// How the call is as a whole, of the scores of its ways to the others: as more than half of them
 /// are. One participant in trouble among several is that one's own (R20), and makes no call poor.
 pub fn of_call(scores: &[Score]) -> Option<Score> {
-    let mut sorted: Vec<&Score> = scores.iter().filter(|s| !s.value.is_nan()).collect();
-    sorted.sort_by(|a, b| a.value.total_cmp(&b.value));
-    sorted.get(sorted.len() / 2).copied().copied()
+    let known = || scores.iter().filter(|s| !s.value.is_nan());
+    let half = known().count() / 2;
+    // So few that counting is cheaper than sorting, above all in size.
+    known()
+        .find(|one| {
+            let less = known().filter(|s| s.value < one.value).count();
+            let as_much = known().filter(|s| s.value <= one.value).count();
+            (less..as_much).contains(&half)
+        })
+        .copied()
 }
 
 fn audio(flow: &Flow, rtt_ms: Option<f64>) -> Option<f64> {
@@ -297,7 +304,7 @@ fn video(flow: &Flow) -> Option<f64> {
 pub(super) fn bitrate_for_layer(flow: &Flow) -> Option<f64> {
     let wanted = flow.wanted_height.filter(|w| !w.is_nan()).unwrap_or(360.0);
     flow.bitrate_kbps
-        .map(|kbps| kbps / (wanted / 360.0).clamp(0.25, 1.0))
+        .map(|kbps| kbps / within(wanted / 360.0, 0.25, 1.0))
 }
 
 fn least(scores: [Option<f64>; 4]) -> Option<f64> {

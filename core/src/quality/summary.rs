@@ -5,6 +5,7 @@
 
 use super::adapt::Step;
 use super::detect::Kind;
+use super::raw::within;
 use super::sample::Sample;
 use super::score::{Rating, Score};
 use crate::protocol::summary::{QualitySpread, QualitySummary};
@@ -50,7 +51,7 @@ impl Spread {
         let Some(value) = value.filter(|v| v.is_finite()) else {
             return;
         };
-        let value = value.clamp(0.0, 1e9);
+        let value = within(value, 0.0, 1e9);
         self.worst = match (self.count, self.bad) {
             (0, _) => value,
             (_, Bad::High) => self.worst.max(value),

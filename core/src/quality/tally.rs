@@ -1,6 +1,6 @@
 //! Counting what the tracks of one kind and direction did between two looks.
 
-use super::raw::{Inbound, Limitation, Outbound, Selected, known};
+use super::raw::{Inbound, Limitation, Outbound, Selected, known, within};
 use super::sample::{FEWEST_PACKETS, Flow};
 use crate::protocol::client::Source;
 
@@ -264,7 +264,7 @@ fn quotient(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 }
 
 fn percent(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
-    quotient(part, whole).map(|q| (q * 100.0).clamp(0.0, 100.0))
+    quotient(part, whole).map(|q| within(q * 100.0, 0.0, 100.0))
 }
 
 pub(super) fn rate(bytes: Option<f64>, seconds: f64) -> Option<f64> {
