@@ -16,6 +16,7 @@ use crate::capture::Capture;
 use crate::errors;
 use crate::frames::Held;
 use crate::negotiator::{Told, explain};
+use crate::pace::Pacemaker;
 use crate::peer::{Far, Owner, Peer};
 use crate::roster::{Health, Participant, Roster, track_view};
 use crate::socket::{self, Socket};
@@ -55,6 +56,7 @@ pub(crate) struct Call {
     pub(crate) turn: Cell<bool>,
     /// The kind of network, where the browser tells.
     pub(crate) network: RefCell<JsValue>,
+    pub(crate) pacemaker: RefCell<Option<Pacemaker>>,
     pub(crate) roster: RefCell<Roster>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     retry: Cell<Retry>,
@@ -92,6 +94,7 @@ impl Call {
             ice_servers: RefCell::new(Array::new().into()),
             turn: Cell::new(false),
             network: RefCell::default(),
+            pacemaker: RefCell::default(),
             roster: RefCell::default(),
             peers: RefCell::default(),
             retry: Cell::default(),
@@ -242,6 +245,7 @@ impl Call {
         self.held_timer.take();
         self.thaw.take();
         self.page.take();
+        self.pacemaker.take();
         self.socket.discard();
         self.socket.timer.take();
         for peer in self.peers.take() {

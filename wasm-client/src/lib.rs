@@ -10,7 +10,7 @@
 //! No `RefCell` is borrowed while the page's own code may run.
 //!
 //! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
-//! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `frames` (what the server
+//! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `pace` (its clock), `frames` (what the server
 //! says), `media` (what the page asks for), `call` (the whole), `errors`, `simulate` (faults on purpose); the exports
 //! are here.
 
@@ -24,6 +24,7 @@ mod errors;
 mod frames;
 mod media;
 mod negotiator;
+mod pace;
 mod peer;
 mod roster;
 mod simulate;

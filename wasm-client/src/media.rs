@@ -10,6 +10,7 @@ use crate::browser::{self, Fields, Listener, Timer, flag, get, global, js, text}
 use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
+use crate::pace::Pace;
 use crate::peer::Peer;
 use crate::roster::{Health, Source};
 use crate::socket;
@@ -47,6 +48,7 @@ impl Call {
             let _ = browser::invoke(&global("sessionStorage"), "setItem", &pair);
             *call.instance.borrow_mut() = instance;
             call.listen_to_page();
+            call.start_pacemaker();
             call.open_link();
         };
         let lock = browser::hold_lock(&name, Box::new(then));
@@ -235,10 +237,11 @@ impl Call {
             }
         };
         *self.watch_timer.borrow_mut() = Timer::new(every, Box::new(react));
+        self.pace(Pace::Watch, every);
     }
 
     /// The moment of a look has come, unless it was looked already.
-    fn watch_now(&self) {
+    pub(crate) fn watch_now(&self) {
         if self.watch_timer.take().is_none() {
             return;
         }
