@@ -300,23 +300,10 @@ impl Call {
         }
     }
 
-    fn make_peer(&self, far: Far, watch: Watch) -> Result<Rc<Peer>, JsValue> {
+    pub(crate) fn make_peer(&self, far: Far, watch: Watch) -> Result<Rc<Peer>, JsValue> {
         let ice_servers = self.ice_servers.borrow().clone();
         let owner: Weak<dyn Owner> = self.this.clone();
         Peer::new(far, watch, &ice_servers, self.capture.clone(), owner)
-    }
-
-    /// Makes a connection anew, under this number, in its place. Where the browser makes none, the
-    /// old one stays until the ladder tries again.
-    pub(crate) fn renew_peer(&self, old: &Peer, number: Nth) -> Option<Rc<Peer>> {
-        let far = Far {
-            number,
-            ..old.far.clone()
-        };
-        let peer = self.make_peer(far, old.watch.renewed()).ok()?;
-        self.disconnect_peer(&old.id);
-        self.peers.borrow_mut().push(peer.clone());
-        Some(peer)
     }
 
     /// Makes the connections that could not be made when they were due, once another try is.
