@@ -135,6 +135,7 @@ test("both ends that make their connection anew at the same moment end up with t
 test("R20: where restarts do not help, the relay alone is tried before the connection is made anew", async ({
   person,
 }) => {
+  test.slow();
   const turn = { urls: ["turn:127.0.0.1:9"], username: "u", credential: "c" };
   const relaying = await Server.start({ ICE_SERVERS: JSON.stringify([turn]) });
   try {
@@ -145,7 +146,8 @@ test("R20: where restarts do not help, the relay alone is tried before the conne
       const [connection] = (window as any).connections as RTCPeerConnection[];
       for (const sender of connection!.getSenders()) void sender.replaceTrack(null);
     });
-    await expect.poll(async () => (await ben.connections()).made).toBeGreaterThan(1);
+    const made = async () => (await ben.connections()).made;
+    await expect.poll(made, { timeout: 60_000 }).toBeGreaterThan(1);
     await heals(ana, ben);
     const steps: string[] = await ben.page.evaluate(() => (window as any).steps);
     const climbed = steps.filter((step, i) => step !== steps[i - 1]);
@@ -207,7 +209,7 @@ test("R28: a page in the back/forward cache is away without leaving, and resumes
     }, name);
   await turns("pagehide");
   await expect.poll(() => told(ana)).toEqual(["reconnecting"]);
-  // The session has noticed: the link does not come back by itself from there.
+  // Media that goes on outweighs a socket that is away.
   await expect(ben.tile("Ana")).toHaveAttribute("data-connection", "good");
   await turns("pageshow");
   await expect.poll(() => told(ana)).toEqual(["reconnecting", "connected"]);
@@ -218,6 +220,33 @@ test("R28: a page in the back/forward cache is away without leaving, and resumes
   expect(roster(after)).toEqual(roster(before));
   expect((await told(ben)).filter((what) => /left/.test(what))).toEqual([]);
 });
+
+for (const [what, before] of Object.entries({
+  "with timers that a browser slows down": slowTimers,
+  "whose policy allows no worker, by its own timers": noWorkers,
+})) {
+  test(`R28: a hidden tab ${what} beats on and keeps its lease`, async ({ person }) => {
+    const tuning = { HEARTBEAT: 1_000, LEASE: 3_000, HIDDEN_LEASE: 3_000, PROBE: 500 };
+    const strict = await Server.start({ TUNING: JSON.stringify(tuning) });
+    try {
+      const ana = await person(strict, "demo-hidden", "Ana", before);
+      await ana.page.evaluate(noteWhatIsTold);
+      await ana.page.evaluate(() => {
+        Object.defineProperty(document, "hidden", { get: () => true });
+        (window as any).slow = true;
+        (window as any).pings = 0;
+        document.dispatchEvent(new Event("visibilitychange"));
+      });
+      const beats = () => ana.page.evaluate(() => (window as any).pings);
+      await expect.poll(beats, { timeout: 30_000 }).toBeGreaterThan(8);
+      expect(await told(ana)).toEqual([]);
+      const [one] = (await strict.snapshot("demo-hidden")).participants;
+      expect([one.hidden, one.connection, one.generation]).toEqual([true, "good", 1]);
+    } finally {
+      await strict.stop();
+    }
+  });
+}
 
 test("R40: whoever joins without a network is told so, and when to try again", async ({
   browser,
@@ -325,5 +354,34 @@ function notePolicies() {
       super(configuration);
       steps.push(`new, ${configuration!.iceTransportPolicy}`);
     }
+  };
+}
+
+/** Counts heartbeats; and once `slow` is set, no timer of the page fires within the test. */
+function slowTimers() {
+  const real = window.setTimeout;
+  window.setTimeout = ((handler: TimerHandler, delay = 0, ...rest: unknown[]) =>
+    real(handler, (window as any).slow ? 3_600_000 : delay, ...rest)) as typeof setTimeout;
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (frame) {
+    if (frame === "ping") (window as any).pings += 1;
+    send.call(this, frame);
+  };
+}
+
+/** Counts heartbeats; a worker of a blob breaks as it does under a content security policy. */
+function noWorkers() {
+  window.Worker = class extends EventTarget {
+    constructor() {
+      super();
+      queueMicrotask(() => this.dispatchEvent(new Event("error")));
+    }
+    postMessage() {}
+    terminate() {}
+  } as never;
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (frame) {
+    if (frame === "ping") (window as any).pings += 1;
+    send.call(this, frame);
   };
 }

@@ -154,6 +154,42 @@ impl Drop for Timer {
     }
 }
 
+/// A worker of a page's own, made of its script. Undefined where the page allows none.
+pub(crate) struct Worker {
+    pub(crate) worker: JsValue,
+    url: JsValue,
+}
+
+impl Worker {
+    pub(crate) fn new(script: &str) -> Self {
+        let make = |class: &str, with: JsValue| {
+            let class = global(class);
+            let made = Reflect::construct(class.unchecked_ref::<Function>(), &array(&[with]));
+            made.unwrap_or(JsValue::UNDEFINED)
+        };
+        let blob = make("Blob", array(&[script.into()]).into());
+        let url = invoke(&global("URL"), "createObjectURL", &[blob]);
+        let url = url.unwrap_or(JsValue::UNDEFINED);
+        Self {
+            worker: make("Worker", url.clone()),
+            url,
+        }
+    }
+
+    /// Sends it something.
+    pub(crate) fn post(&self, message: JsValue) {
+        let _ = invoke(&self.worker, "postMessage", &[message]);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = invoke(&self.worker, "terminate", &[]);
+        let url = core::slice::from_ref(&self.url);
+        let _ = invoke(&global("URL"), "revokeObjectURL", url);
+    }
+}
+
 type Reaction = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
 
 /// Reacts once to the outcome of a call that returns a promise, or to its throwing. The two closures

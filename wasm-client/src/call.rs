@@ -16,6 +16,7 @@ use crate::capture::Capture;
 use crate::errors;
 use crate::frames::Held;
 use crate::negotiator::{Told, explain};
+use crate::pace::Pacemaker;
 use crate::peer::{Far, Owner, Peer};
 use crate::quality::Quality;
 use crate::roster::{Health, Participant, Roster, track_view};
@@ -56,6 +57,7 @@ pub(crate) struct Call {
     pub(crate) turn: Cell<bool>,
     /// The kind of network, where the browser tells.
     pub(crate) network: RefCell<JsValue>,
+    pub(crate) pacemaker: RefCell<Option<Pacemaker>>,
     pub(crate) roster: RefCell<Roster>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     pub(crate) quality: Quality,
@@ -94,6 +96,7 @@ impl Call {
             ice_servers: RefCell::new(Array::new().into()),
             turn: Cell::new(false),
             network: RefCell::default(),
+            pacemaker: RefCell::default(),
             roster: RefCell::default(),
             peers: RefCell::default(),
             quality: Quality::new(),
@@ -246,6 +249,7 @@ impl Call {
         self.held_timer.take();
         self.thaw.take();
         self.page.take();
+        self.pacemaker.take();
         self.socket.discard();
         self.socket.timer.take();
         for peer in self.peers.take() {
@@ -302,23 +306,10 @@ impl Call {
         }
     }
 
-    fn make_peer(&self, far: Far, watch: Watch) -> Result<Rc<Peer>, JsValue> {
+    pub(crate) fn make_peer(&self, far: Far, watch: Watch) -> Result<Rc<Peer>, JsValue> {
         let ice_servers = self.ice_servers.borrow().clone();
         let owner: Weak<dyn Owner> = self.this.clone();
         Peer::new(far, watch, &ice_servers, self.capture.clone(), owner)
-    }
-
-    /// Makes a connection anew, under this number, in its place. Where the browser makes none, the
-    /// old one stays until the ladder tries again.
-    pub(crate) fn renew_peer(&self, old: &Peer, number: Nth) -> Option<Rc<Peer>> {
-        let far = Far {
-            number,
-            ..old.far.clone()
-        };
-        let peer = self.make_peer(far, old.watch.renewed()).ok()?;
-        self.disconnect_peer(&old.id);
-        self.peers.borrow_mut().push(peer.clone());
-        Some(peer)
     }
 
     /// Makes the connections that could not be made when they were due, once another try is.

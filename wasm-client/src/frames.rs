@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use samewire_core::link::{About, DRIVERS, Input, Leg, Link, News, Nth};
+use samewire_core::link::{DRIVERS, Input, Leg, Link, News};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
@@ -12,7 +12,6 @@ use crate::errors;
 use crate::peer::Peer;
 use crate::roster::Participant;
 use crate::socket::now;
-use crate::watch::if_relayed;
 
 /// A session that is in a hurry takes one frame in this time.
 const FRAME_MS: u64 = 100;
@@ -202,23 +201,6 @@ impl Call {
         }
     }
 
-    /// R34: only a way through our relay ends with the old credentials. A restart makes it anew while
-    /// the media goes on over the old one.
-    fn rotate(&self) {
-        let peers = self.peers.borrow().clone();
-        for peer in peers {
-            let this = self.this.clone();
-            let connection = peer.connection.clone();
-            let restart = move || {
-                peer.watch.climb(|ladder| ladder.asked(now()));
-                if let Some(call) = this.upgrade() {
-                    call.look();
-                }
-            };
-            if_relayed(&connection, restart);
-        }
-    }
-
     fn welcome(&self, frame: &JsValue) {
         let resumed = flag(frame, "resumed") && !self.me.borrow().participant.is_empty();
         let last_id = number(frame, "last_id");
@@ -347,36 +329,6 @@ impl Call {
             && number(frame, "generation") == peer.far.generation;
         if current {
             self.signalled_by(peer, &get(frame, "payload"));
-        }
-    }
-
-    /// See [`samewire_core::link::nth`].
-    fn signalled_by(&self, mut peer: Rc<Peer>, payload: &JsValue) {
-        let said = Nth(u32::try_from(number(payload, "connection")).unwrap_or(u32::MAX));
-        let about = peer.far.number.judge(said);
-        match about {
-            About::Past => return,
-            About::Present => {}
-            About::Newer => {
-                peer.watch.climb(|ladder| ladder.renewed(now()));
-                let Some(renewed) = self.renew_peer(&peer, said) else {
-                    return;
-                };
-                peer = renewed;
-                self.look();
-            }
-        }
-        if let Some(camera) = get(payload, "camera").as_bool() {
-            peer.hold_back(!camera);
-            self.tell_updated(&peer.id);
-            return self.look();
-        }
-        let says = |what| get(payload, what).is_object();
-        if says("description") || says("candidate") {
-            peer.receive(payload);
-        } else if about == About::Present && peer.far.initiator {
-            peer.watch.climb(|ladder| ladder.asked(now()));
-            self.look();
         }
     }
 

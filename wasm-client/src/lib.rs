@@ -10,9 +10,9 @@
 //! No `RefCell` is borrowed while the page's own code may run.
 //!
 //! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
-//! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `frames` (what the server
-//! says), `media` (what the page asks for), `call` (the whole), `errors`, `simulate` (faults on purpose); the exports
-//! are here.
+//! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `pace` (its clock),
+//! `frames` (what the server says), `media` (what the page asks for), `repair` (the ladder's
+//! remedies), `call` (the whole), `errors`, `simulate` (faults on purpose); the exports are here.
 
 #[cfg(target_arch = "wasm32")]
 mod allocator;
@@ -24,8 +24,10 @@ mod errors;
 mod frames;
 mod media;
 mod negotiator;
+mod pace;
 mod peer;
 mod quality;
+mod repair;
 mod roster;
 mod simulate;
 mod socket;

@@ -3,16 +3,16 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
-use samewire_core::link::{DRIVERS, Input, Line, Link, Look, News, Remedy, Sight};
+use samewire_core::link::{Input, Line, Link, News, Sight};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Timer, flag, get, global, js, text};
 use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
+use crate::pace::Pace;
 use crate::peer::Peer;
 use crate::roster::{Health, Source, Track};
-use crate::socket;
 use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
 /// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
@@ -47,6 +47,7 @@ impl Call {
             let _ = browser::invoke(&global("sessionStorage"), "setItem", &pair);
             *call.instance.borrow_mut() = instance;
             call.listen_to_page();
+            call.start_pacemaker();
             call.open_link();
         };
         let lock = browser::hold_lock(&name, Box::new(then));
@@ -98,16 +99,6 @@ impl Call {
             }),
         ];
         *self.page.borrow_mut() = listeners;
-    }
-
-    /// Every way may be another one now.
-    fn network_changed(&self) {
-        self.feed(Input::Nudged);
-        for peer in self.peers.borrow().iter() {
-            let now = socket::now();
-            peer.watch.climb(|ladder| ladder.network_changed(now));
-        }
-        self.look();
     }
 
     /// Tells whether this tab is hidden: its timers are slow then, and it has a longer lease (R28).
@@ -235,10 +226,11 @@ impl Call {
             }
         };
         *self.watch_timer.borrow_mut() = Timer::new(every, Box::new(react));
+        self.pace(Pace::Watch, every);
     }
 
     /// The moment of a look has come, unless it was looked already.
-    fn watch_now(&self) {
+    pub(crate) fn watch_now(&self) {
         if self.watch_timer.take().is_none() {
             return;
         }
@@ -316,67 +308,6 @@ impl Call {
         if complete && self.socket.is_open() && !arrived {
             self.hear(News::Arrived, &JsValue::UNDEFINED);
         }
-    }
-
-    /// What is to be done about media that does not come.
-    fn remedy(&self, peer: &Peer, sight: Sight) {
-        let here = self
-            .participant(&peer.id)
-            .is_some_and(|one| one.told != Health::Lost);
-        let look = Look {
-            sight,
-            line: if peer.is_cut() {
-                Line::Down
-            } else {
-                peer.line()
-            },
-            here,
-            link: self.socket.is_open(),
-            turn: self.turn.get(),
-        };
-        let now = socket::now();
-        let climb = || peer.watch.climb(|ladder| ladder.look(now, look));
-        while let Some(remedy) = climb() {
-            match remedy {
-                Remedy::Suspect => self.send_suspect(peer),
-                Remedy::Restart => peer.restart_ice(),
-                Remedy::Relay => {
-                    peer.configure(&self.ice_servers.borrow());
-                    peer.restart_ice();
-                }
-                Remedy::Fresh => return self.make_anew(peer),
-                Remedy::Report => {
-                    self.send_dead();
-                    return self.make_anew(peer);
-                }
-            }
-        }
-    }
-
-    fn make_anew(&self, peer: &Peer) {
-        let renewed = self.renew_peer(peer, peer.far.number.next());
-        if let Some(peer) = renewed.filter(|peer| !peer.far.initiator) {
-            peer.ask();
-        }
-    }
-
-    fn send_suspect(&self, peer: &Peer) {
-        self.quality.hurry();
-        let evidence = Fields::new().put("pair", peer.state());
-        self.send_frame(
-            "suspect",
-            Fields::new()
-                .put("epoch", js(self.course.borrow().epoch()))
-                .put("participant", peer.id.as_str().into())
-                .put("evidence", evidence.build()),
-        );
-    }
-
-    /// Says that no media comes in this epoch.
-    pub(crate) fn send_dead(&self) {
-        let [provider] = DRIVERS;
-        let epoch = self.course.borrow().epoch();
-        self.send_failed(epoch, provider.into(), "media", "ice");
     }
 
     /// Whether this one is waited for. Whom the session has lost before we ever saw them may be a tab

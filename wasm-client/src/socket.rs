@@ -10,6 +10,7 @@ use wasm_bindgen::JsValue;
 use crate::browser::{self, Fields, Listener, Timer, WebSocket, get, js, set};
 use crate::call::{Call, State};
 use crate::errors;
+use crate::pace::Pace;
 use crate::peer::Peer;
 
 /// What a browser says of a socket that broke, or never came to be.
@@ -100,6 +101,9 @@ impl Call {
         });
         if self.state.get() != State::Left {
             *self.socket.timer.borrow_mut() = timer;
+            if let Some((at, _)) = due {
+                self.pace(Pace::Link, at.since(now()).0 as f64);
+            }
         }
     }
 
