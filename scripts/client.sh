@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 # binaryen's and esbuild's commands want the Node of node_modules, not the system's.
 PATH="$PWD/node_modules/.bin:$PATH"
-gate=60000
+# The aim is 39000, and 60000 with everything native in it: quality is, and is to become a chunk of its own.
+gate=64000
 out=build/client
 dist=wasm-client/npm/dist
 mkdir -p "$out" "$dist"

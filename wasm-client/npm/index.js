@@ -28,6 +28,15 @@ const settled = (begin) =>
     begin((problem) => (problem ? reject(new SamewireError(problem)) : resolve())),
   );
 
+/** The names of the wire, as JavaScript writes them. */
+const camelCase = (object) =>
+  Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [
+      key.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+
 let loading;
 let loaded = false;
 
@@ -63,7 +72,12 @@ class Events {
   /** What one listener throws is reported as the page's own error and does not reach the others. */
   static emitter(events) {
     return (name, detail) => {
-      const told = name === "error" ? new SamewireError(detail) : detail;
+      const told =
+        name === "error"
+          ? new SamewireError(detail)
+          : name === "quality-update"
+            ? camelCase(detail)
+            : detail;
       for (const listener of [...(events.#listeners.get(name) ?? [])]) {
         try {
           listener(told);

@@ -283,6 +283,13 @@ impl Fields {
         self
     }
 
+    /// The same fields in an object of its own.
+    pub(crate) fn copy(&self) -> JsValue {
+        let copy = Object::new();
+        let _ = Object::try_assign(&copy, self.0.unchecked_ref());
+        copy.into()
+    }
+
     pub(crate) fn build(self) -> JsValue {
         self.0
     }

@@ -225,11 +225,12 @@ impl Call {
         quality.summary.borrow_mut().add(&sample, Some(&score));
         let epoch = self.course.borrow().epoch();
         let report = frame(Epoch(epoch), &score, &sample, &quality.summary.borrow());
-        self.emit("quality-update", &fields(&report, true).build());
+        let fields = fields(&report);
+        self.emit("quality-update", &fields.copy());
         let mut reporter = quality.reporter.get();
         if self.socket.is_open() && reporter.look(now(), Some(&score)).is_some() {
             quality.reporter.set(reporter);
-            let told = fields(&report, false)
+            let told = fields
                 .put("epoch", js(epoch))
                 .put("summary", summary(&report));
             self.send_frame("quality", told);
@@ -247,32 +248,38 @@ fn rated(score: &Score) -> Fields {
         .put("mos", score.mos.into())
 }
 
-/// A report, as the wire has it or, with `camel`, as the application does.
-fn fields(report: &Report, camel: bool) -> Fields {
+/// A report, as the wire has it. `index.js` gives the application's names to it.
+fn fields(report: &Report) -> Fields {
     let mut fields = Fields::new()
         .put("score", report.score.into())
         .put("rating", report.rating.as_str().into());
     let numbers = [
-        ("mos", "mos", report.mos),
-        ("rtt_ms", "rttMs", report.rtt_ms),
-        ("loss_pct", "lossPct", report.loss_pct),
-        ("jitter_ms", "jitterMs", report.jitter_ms),
-        ("bitrate_kbps", "bitrateKbps", report.bitrate_kbps),
-        ("available_kbps", "availableKbps", report.available_kbps),
-        ("fps", "fps", report.fps),
-        ("width", "width", report.width.map(f64::from)),
-        ("height", "height", report.height.map(f64::from)),
-        ("audio", "audio", report.audio),
-        ("video", "video", report.video),
-        ("network", "network", report.network),
+        ("mos", report.mos),
+        ("rtt_ms", report.rtt_ms),
+        ("loss_pct", report.loss_pct),
+        ("jitter_ms", report.jitter_ms),
+        ("bitrate_kbps", report.bitrate_kbps),
+        ("available_kbps", report.available_kbps),
+        ("fps", report.fps),
+        ("width", report.width.map(f64::from)),
+        ("height", report.height.map(f64::from)),
+        ("audio", report.audio),
+        ("video", report.video),
+        ("network", report.network),
     ];
-    for (wire, own, value) in numbers {
-        if let Some(value) = value {
-            fields = fields.put(if camel { own } else { wire }, value.into());
-        }
+    for (name, value) in numbers {
+        fields = put_known(fields, name, value);
     }
     match &report.pair {
         Some(pair) => fields.put("pair", pair.as_str().into()),
+        None => fields,
+    }
+}
+
+/// What is unknown is absent.
+fn put_known(fields: Fields, name: &str, value: Option<f64>) -> Fields {
+    match value {
+        Some(value) => fields.put(name, value.into()),
         None => fields,
     }
 }
@@ -287,9 +294,7 @@ fn summary(report: &Report) -> JsValue {
         ("score_avg", summary.score_avg),
         ("score_min", summary.score_min),
     ] {
-        if let Some(value) = value {
-            fields = fields.put(name, value.into());
-        }
+        fields = put_known(fields, name, value);
     }
     for (name, value) in [
         ("latency_ms", summary.latency_ms),

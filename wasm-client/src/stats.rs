@@ -21,48 +21,50 @@ pub(crate) struct Expected {
     pub(crate) muted: bool,
 }
 
-/// Every entry of a report, in its order.
-struct Report<'a> {
-    report: &'a JsValue,
-    entries: Vec<JsValue>,
-}
+/// A report, as a map that is looked through again and again.
+struct Report<'a>(&'a JsValue);
 
-impl<'a> Report<'a> {
-    fn new(report: &'a JsValue) -> Self {
+impl Report<'_> {
+    /// The entries of this kind.
+    #[inline(never)]
+    fn of(&self, kind: &'static str) -> Vec<JsValue> {
         let entries: Rc<RefCell<Vec<JsValue>>> = Rc::default();
         let found = entries.clone();
         browser::for_each(
-            report,
-            Box::new(move |entry| found.borrow_mut().push(entry)),
+            self.0,
+            Box::new(move |entry| {
+                if is(&entry, "type", kind) {
+                    found.borrow_mut().push(entry);
+                }
+            }),
         );
-        Self {
-            report,
-            entries: entries.take(),
-        }
-    }
-
-    fn of<'b>(&'b self, kind: &'b str) -> impl Iterator<Item = &'b JsValue> {
-        self.entries
-            .iter()
-            .filter(move |entry| is(entry, "type", kind))
+        entries.take()
     }
 
     /// The entry that another one names under this key.
+    #[inline(never)]
     fn named(&self, by: &JsValue, key: &str) -> JsValue {
-        browser::invoke(self.report, "get", &[get(by, key)]).unwrap_or(JsValue::UNDEFINED)
+        browser::invoke(self.0, "get", &[get(by, key)]).unwrap_or(JsValue::UNDEFINED)
     }
 
     /// Firefox marks the pair; the others name it in the transport.
     fn selected(&self) -> Option<JsValue> {
-        let named = self
-            .of("transport")
-            .map(|transport| self.named(transport, "selectedCandidatePairId"))
-            .find(JsValue::is_object);
-        named.or_else(|| {
-            let mut pairs = self.of("candidate-pair");
-            pairs.find(|pair| browser::flag(pair, "selected")).cloned()
-        })
+        for transport in self.of("transport") {
+            let pair = self.named(&transport, "selectedCandidatePairId");
+            if pair.is_object() {
+                return Some(pair);
+            }
+        }
+        let mut pairs = self.of("candidate-pair").into_iter();
+        pairs.find(|pair| browser::flag(pair, "selected"))
     }
+}
+
+/// The one with this track.
+#[inline(never)]
+fn with_track<'a>(all: &'a [Expected], track: Option<&str>) -> Option<&'a Expected> {
+    let track = track?;
+    all.iter().find(|one| one.track.as_deref() == Some(track))
 }
 
 #[inline(never)]
@@ -84,64 +86,63 @@ const fn wire(source: Source) -> Wire {
     }
 }
 
+#[inline(never)]
+fn inbound(expected: &Expected, ssrc: u32, report: InboundReport) -> Inbound {
+    Inbound {
+        ssrc,
+        source: wire(expected.source),
+        muted: expected.muted,
+        wanted_height: None,
+        report,
+    }
+}
+
 /// Adds to `raw` what the report of its connection says of what should come and what we send.
 pub(crate) fn look(raw: &mut Raw, report: &JsValue, comes: &[Expected], goes: &[Expected]) {
-    let report = Report::new(report);
+    let report = Report(report);
     let mut reported = Vec::new();
     for entry in report.of("inbound-rtp") {
-        let track = text(entry, "trackIdentifier");
-        let Some(expected) = comes
-            .iter()
-            .find(|one| one.track == track && track.is_some())
-        else {
-            continue;
-        };
-        reported.push(track);
-        raw.inbound.push(Inbound {
-            ssrc: ssrc(entry),
-            source: wire(expected.source),
-            muted: expected.muted,
-            wanted_height: None,
-            report: InboundReport::read(&values(entry, InboundReport::KEYS)),
-        });
+        let track = text(&entry, "trackIdentifier");
+        if let Some(expected) = with_track(comes, track.as_deref()) {
+            let counters = InboundReport::read(&values(&entry, InboundReport::KEYS));
+            raw.inbound.push(inbound(expected, ssrc(&entry), counters));
+            reported.push(track);
+        }
     }
     // What is announced and never comes is not unknown, once the way is there.
-    let missing = comes.iter().filter(|one| !reported.contains(&one.track));
-    for expected in missing.filter(|_| raw.connected == Some(true)) {
-        raw.inbound.push(Inbound {
-            ssrc: 0,
-            source: wire(expected.source),
-            muted: expected.muted,
-            wanted_height: None,
-            report: InboundReport {
-                packets_received: Some(0.0),
-                ..InboundReport::default()
-            },
-        });
+    if raw.connected == Some(true) {
+        for expected in comes {
+            if !reported.contains(&expected.track) {
+                let nothing = InboundReport {
+                    packets_received: Some(0.0),
+                    ..InboundReport::default()
+                };
+                raw.inbound.push(inbound(expected, 0, nothing));
+            }
+        }
     }
+    let remotes = report.of("remote-inbound-rtp");
     for entry in report.of("outbound-rtp") {
-        let track = text(&report.named(entry, "mediaSourceId"), "trackIdentifier");
-        let by_track = goes
-            .iter()
-            .find(|one| one.track == track && track.is_some());
+        let track = text(&report.named(&entry, "mediaSourceId"), "trackIdentifier");
+        let by_track = with_track(goes, track.as_deref());
         // Nothing is named while nothing is handed to the sender.
-        let of_kind = || goes.iter().find(|one| is(entry, "kind", one.source.kind()));
+        let of_kind = || {
+            goes.iter()
+                .find(|one| is(&entry, "kind", one.source.kind()))
+        };
         let Some(own) = by_track.or_else(of_kind) else {
             continue;
         };
-        let id = text(entry, "id").unwrap_or_default();
-        let remote = report
-            .of("remote-inbound-rtp")
-            .find(|remote| is(remote, "localId", &id))
-            .map(|remote| RemoteReport::read(&values(remote, RemoteReport::KEYS)));
+        let id = text(&entry, "id").unwrap_or_default();
+        let remote = remotes.iter().find(|remote| is(remote, "localId", &id));
         raw.outbound.push(Outbound {
-            ssrc: ssrc(entry),
+            ssrc: ssrc(&entry),
             source: wire(own.source),
             muted: own.muted || by_track.is_none(),
-            limitation: text(entry, "qualityLimitationReason")
+            limitation: text(&entry, "qualityLimitationReason")
                 .and_then(|reason| Limitation::from_name(&reason)),
-            report: OutboundReport::read(&values(entry, OutboundReport::KEYS)),
-            remote,
+            report: OutboundReport::read(&values(&entry, OutboundReport::KEYS)),
+            remote: remote.map(|remote| RemoteReport::read(&values(remote, RemoteReport::KEYS))),
         });
     }
     raw.pair = report.selected().map(|pair| {

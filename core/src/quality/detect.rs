@@ -206,10 +206,8 @@ impl Detectors {
     #[must_use]
     pub fn look(&mut self, sample: &Sample) -> Vec<Change> {
         if sample.moved {
-            self.moves.rotate_left(1);
-            if let Some(last) = self.moves.last_mut() {
-                *last = Some(sample.at);
-            }
+            let [_, second, third] = self.moves;
+            self.moves = [second, third, Some(sample.at)];
         }
         let moves = self.moves;
         let judged = ALL.iter().zip(&mut self.latches);

@@ -19,6 +19,11 @@ pub(super) fn within(value: f64, least: f64, most: f64) -> f64 {
     value.max(least).min(most)
 }
 
+#[inline(never)]
+fn next(values: &mut std::slice::Iter<'_, f64>) -> Option<f64> {
+    values.next().copied().and_then(known)
+}
+
 /// A report of `getStats`: its numbers as fields, and the keys to read them by.
 macro_rules! report {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident = $key:literal,)+ }) => {
@@ -34,8 +39,8 @@ macro_rules! report {
 
             /// The values of [`Self::KEYS`]. What is missing or not finite is unknown.
             pub fn read(values: &[f64]) -> Self {
-                let mut values = values.iter().copied();
-                Self { $($field: values.next().and_then(known),)+ }
+                let mut values = values.iter();
+                Self { $($field: next(&mut values),)+ }
             }
         }
     };

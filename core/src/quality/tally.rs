@@ -219,24 +219,29 @@ pub(super) fn graver(a: Option<Limitation>, b: Option<Limitation>) -> Option<Lim
 }
 
 /// A number that can be one of these: finite and not negative.
+#[inline(never)]
 pub(super) fn sane(value: Option<f64>) -> Option<f64> {
     value.and_then(known).filter(|v| *v >= 0.0)
 }
 
+#[inline(never)]
 pub(super) fn milliseconds(seconds: Option<f64>) -> Option<f64> {
     sane(seconds).and_then(|s| known(s * 1_000.0))
 }
 
 /// By how much a counter grew; unknown when it fell, for then it began again.
+#[inline(never)]
 pub(super) fn delta(now: Option<f64>, was: Option<f64>) -> Option<f64> {
     sane(Some(now? - was?))
 }
 
+#[inline(never)]
 fn fell(now: Option<f64>, was: Option<f64>) -> bool {
     matches!((now, was), (Some(now), Some(was)) if now < was)
 }
 
 /// Adds what is known.
+#[inline(never)]
 pub(super) fn add(sum: &mut Option<f64>, more: Option<f64>) {
     if let Some(more) = more {
         *sum = known(sum.unwrap_or(0.0) + more);
@@ -244,6 +249,7 @@ pub(super) fn add(sum: &mut Option<f64>, more: Option<f64>) {
 }
 
 /// The larger of what is known.
+#[inline(never)]
 pub(super) fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.max(b)),
@@ -252,6 +258,7 @@ pub(super) fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 }
 
 /// The smaller of what is known.
+#[inline(never)]
 pub(super) fn smaller(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -259,6 +266,7 @@ pub(super) fn smaller(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     }
 }
 
+#[inline(never)]
 fn quotient(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     known(a? / b.filter(|b| *b > 0.0)?)
 }
@@ -267,6 +275,7 @@ fn percent(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
     quotient(part, whole).map(|q| within(q * 100.0, 0.0, 100.0))
 }
 
+#[inline(never)]
 pub(super) fn rate(bytes: Option<f64>, seconds: f64) -> Option<f64> {
     quotient(bytes, Some(seconds)).and_then(|b| known(b * 8.0 / 1_000.0))
 }
