@@ -100,7 +100,7 @@ const steps: Step[] = [
   { name: "types", command: "tsc -p web --noEmit && tsc -p tests --noEmit" },
   {
     name: "integration tests in workerd",
-    command: "node --test --test-concurrency=1 'tests/integration/*.test.ts'",
+    command: "node --test --test-force-exit --test-concurrency=1 'tests/integration/*.test.ts'",
     count: nodeCounts,
     names: nodeNames,
   },

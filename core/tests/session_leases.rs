@@ -16,7 +16,7 @@ fn a_socket_without_hello_is_sent_away_at_its_deadline() {
     world.tick();
     assert_eq!(world.wires["s"].closed, None);
     assert_eq!(world.advance_to_next_timer(), (1, Hello));
-    assert_eq!(world.wires["s"].closed, Some((4009, "hello_first")));
+    assert_eq!(world.wires["s"].closed, Some((1001, "hello_first")));
     assert_eq!(
         world.wires["s"].frames,
         [json!({"seq": 0, "type": "error", "code": "hello_first",

@@ -164,7 +164,7 @@ fn a_replaced_socket_that_is_still_closing_when_the_object_wakes_is_only_sent_aw
     world.beat("ana");
     world.hibernate();
     world.tick();
-    assert_eq!(world.wires["ana#1"].closed, Some((4009, "hello_first")));
+    assert_eq!(world.wires["ana#1"].closed, Some((1001, "hello_first")));
     assert_eq!(world.person("ana")["connection"], "connecting");
     assert_eq!(world.close_of("ana"), None);
 }

@@ -39,7 +39,8 @@ impl Session {
         for socket in late {
             self.pending.remove(&socket);
             let message = format!("no \"hello\" came within {} ms", deadline.0);
-            turn.refuse(&socket, CloseCode::Protocol, "hello_first", message);
+            // Where either side is overloaded it may be on its way: whoever sent it may come again.
+            turn.refuse(&socket, CloseCode::Silent, "hello_first", message);
         }
         if let Some(life) = &mut self.life {
             life.look_at_leases(turn, heard);
