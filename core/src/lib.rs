@@ -22,6 +22,7 @@
 //! - [`tuning`] — the constants, each with its name in the `TUNING` variable.
 //! - [`time`] — milliseconds.
 
+mod gather;
 pub mod link;
 pub mod negotiation;
 pub mod protocol;

@@ -229,3 +229,13 @@ fn a_session_id_is_a_plain_name() {
         assert!(from_str::<SessionId>(&format!("\"{bad}\"")).is_err());
     }
 }
+
+#[test]
+fn a_wrong_setting_is_said_with_where_it_stands_in_the_body() {
+    let body = r#"{"userId":"ana","session":{"p2pLimit":"x"}}"#;
+    let error = serde_json::from_str::<TokenRequest>(body).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid type: string \"x\", expected u32 at line 1 column 43"
+    );
+}

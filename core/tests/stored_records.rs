@@ -7,13 +7,14 @@
     reason = "what helps a test may panic: that is a failed test"
 )]
 
-use samewire_core::protocol::client::{Device, Source, Track};
+use samewire_core::protocol::client::{Device, FailureReason, Operation, Source, Track};
 use samewire_core::protocol::ids::{Epoch, Generation, LogSeq, MessageId, Seq};
 use samewire_core::protocol::server::{ChatLine, Encoded, Mode, ProviderKind};
 use samewire_core::provider::cause::Cause;
 use samewire_core::session::log::{Alternative, By, Event, LogEntry};
 use samewire_core::session::record::{
-    Cursor, Fence, Kept, Member, ParticipantRecord, Recovery, SecretHash, SessionRecord, Switch,
+    Cursor, Fence, Kept, Member, ParticipantRecord, Recovery, Report, SecretHash, SessionRecord,
+    Switch,
 };
 use samewire_core::time::Millis;
 use samewire_core::tuning::Tuning;
@@ -130,6 +131,25 @@ fn a_switch_and_a_recovery_in_the_decision_row() {
         },
         r#"{"state":"exhausted","tried":["p2p"],"retry_at":3,"wait":2}"#,
     );
+    assert!(from_str::<Recovery>(r#"{"state":"exhausted","tried":[],"wait":2}"#).is_err());
+}
+
+#[test]
+fn what_a_participant_reported() {
+    pinned(
+        &Report::Failed {
+            at: Millis(1),
+            operation: Operation::Publish,
+            reason: FailureReason::Ice,
+            attempt: 2,
+        },
+        r#"{"kind":"failed","at":1,"operation":"publish","reason":"ice","attempt":2}"#,
+    );
+    pinned(
+        &Report::Suspect { at: Millis(1) },
+        r#"{"kind":"suspect","at":1}"#,
+    );
+    assert!(from_str::<Report>(r#"{"kind":"failed","at":1}"#).is_err());
 }
 
 #[test]

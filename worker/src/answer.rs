@@ -6,7 +6,7 @@ use worker::{Headers, Response, Result};
 use crate::problem::ApiError;
 
 /// The media type of a problem.
-pub(crate) const PROBLEM: &str = "application/problem+json";
+const PROBLEM: &str = "application/problem+json";
 
 /// What ends a request early: an answer for the caller, or a fault of the platform.
 pub(crate) enum Failure {

@@ -1,9 +1,10 @@
 //! How the index of live sessions is told and asked. There is one, for all sessions.
 
 use serde::{Deserialize, Serialize};
-use worker::{Env, Error, Headers, Method, Request, RequestInit, Response, Result, Stub};
+use worker::{Env, Error, Headers, Method, Request, Response, Result, Stub};
 
 use crate::outbox::News;
+use crate::platform;
 
 /// The binding of the index in `wrangler.toml`.
 const INDEX: &str = "INDEX";
@@ -45,7 +46,7 @@ fn stub(env: &Env) -> Result<Stub> {
     env.durable_object(INDEX)?.id_from_name(NAME)?.get_stub()
 }
 
-fn request(ask: &Ask, body: Option<String>) -> Result<Request> {
+fn request(ask: &Ask, body: Option<&str>) -> Result<Request> {
     let headers = Headers::new();
     // A filter is what somebody typed; JSON in ASCII can stand in a header.
     let ask = serde_json::to_string(ask)?;
@@ -55,11 +56,7 @@ fn request(ask: &Ask, body: Option<String>) -> Result<Request> {
             .as_string()
             .unwrap_or_default(),
     )?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_body(body.map(Into::into));
-    Request::new_with_init("https://index/", &init)
+    platform::request(Method::Post, "https://index/", &headers, body)
 }
 
 /// Reads what the index is asked.
@@ -73,7 +70,7 @@ pub(crate) fn read(request: &Request) -> Result<Ask> {
 /// Tells the index; done is when the index has stored it.
 pub(crate) async fn tell(env: &Env, news: &News) -> Result<()> {
     let body = serde_json::to_string(news)?;
-    let request = request(&Ask::Tell, Some(body))?;
+    let request = request(&Ask::Tell, Some(&body))?;
     let response = stub(env)?.fetch_with_request(request).await?;
     match response.status_code() {
         200 => Ok(()),

@@ -8,9 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use samewire_core::protocol::ids::{LogSeq, SessionId, TokenId, UserId};
 use samewire_core::session::{Act, Claims};
 use serde::{Deserialize, Serialize};
-use worker::{Error, Headers, Method, Request, RequestInit, Result};
+use worker::{Error, Headers, Method, Request, Result};
 
 use crate::ice::Fetched;
+use crate::platform;
 
 const SESSION: &str = "x-samewire-session";
 const ASK: &str = "x-samewire-ask";
@@ -73,9 +74,7 @@ pub(crate) fn request(session: &SessionId, ask: &Ask) -> Result<Request> {
     if matches!(ask, Ask::Connect { .. }) {
         headers.set("upgrade", "websocket")?;
     }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_headers(headers);
-    Request::new_with_init("https://session/", &init)
+    platform::request(Method::Get, "https://session/", &headers, None)
 }
 
 /// Reads such a request.
@@ -85,5 +84,7 @@ pub(crate) fn read(request: &Request) -> Result<(SessionId, Ask)> {
     let session = SessionId::parse(&session).map_err(|_| wrong())?;
     let ask = request.headers().get(ASK)?.ok_or_else(wrong)?;
     let json = URL_SAFE_NO_PAD.decode(ask).map_err(|_| wrong())?;
-    Ok((session, serde_json::from_slice(&json)?))
+    // Everything is read from `&str`: readers for bytes would be in the Worker beside those for text.
+    let json = std::str::from_utf8(&json).map_err(|_| wrong())?;
+    Ok((session, serde_json::from_str(json)?))
 }

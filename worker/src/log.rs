@@ -1,10 +1,16 @@
 //! What is configured, and where the log goes: JSON lines on the console.
 
 use std::cell::OnceCell;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Once;
 
-use tracing_subscriber::layer::SubscriberExt;
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+use wasm_bindgen::JsValue;
+use web_sys::console;
 use worker::Env;
 
 use crate::config::{Config, ConfigError};
@@ -32,16 +38,87 @@ pub(crate) fn init(env: &Env) {
 }
 
 fn begin(env: &Env) {
-    let level = config(env).map_or(tracing::Level::INFO, |config| config.log_level);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        // The runtime stamps every line; there is no clock of our own here.
-        .without_time()
-        .with_ansi(false)
-        .with_writer(tracing_web::MakeWebConsoleWriter::new());
-    let filter = tracing_subscriber::filter::LevelFilter::from_level(level);
-    let subscriber = tracing_subscriber::registry().with(filter).with(lines);
+    let level = config(env).map_or(Level::INFO, |config| config.log_level);
     // Refused when there is one already, which `BEGUN` sees to.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing::subscriber::set_global_default(Console { level });
+}
+
+/// Writes each event as a line of JSON: its level, its fields and its target. There are no spans
+/// here, and the runtime stamps every line.
+struct Console {
+    level: Level,
+}
+
+impl Subscriber for Console {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= self.level
+    }
+
+    fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
+        Some(self.level.into())
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let level = *metadata.level();
+        let mut line = Line("{".to_owned());
+        line.put("level", &level.as_str().into());
+        event.record(&mut line);
+        line.put("target", &metadata.target().into());
+        let line = JsValue::from_str(&format!("{}}}\n", line.0));
+        match level {
+            Level::ERROR => console::error_1(&line),
+            Level::WARN => console::warn_1(&line),
+            Level::INFO => console::info_1(&line),
+            _ => console::debug_1(&line),
+        }
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// A line of the log, as far as it is written.
+struct Line(String);
+
+impl Line {
+    fn put(&mut self, name: &str, value: &Value) {
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        self.0.push_str(&format!("{comma}\"{name}\":{value}"));
+    }
+}
+
+impl Visit for Line {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field.name(), &value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field.name(), &value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field.name(), &value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field.name(), &value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field.name(), &value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field.name(), &format!("{value:?}").into());
+    }
 }

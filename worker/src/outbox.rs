@@ -7,7 +7,9 @@ use samewire_core::protocol::http::Brief;
 use samewire_core::protocol::ids::{Incarnation, SessionId};
 use samewire_core::session::Write;
 use samewire_core::time::Millis;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 /// The last news, and whether the index knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +22,7 @@ pub struct Outbox {
 
 /// What the index is told. Of one life, the higher version is the newer; of two lives, the later
 /// incarnation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
     /// The session as it is.
@@ -37,7 +39,7 @@ pub enum News {
 }
 
 /// A row of `GET /v1/sessions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// The session in short.
@@ -47,6 +49,58 @@ pub struct Row {
     pub updated_at: Millis,
     /// How often it has changed.
     pub version: u64,
+}
+
+/// What a row says beside its brief; what the end of a life says has this `version` too.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Beside {
+    news: Kind,
+    updated_at: Option<Millis>,
+    version: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Live,
+    Ended,
+}
+
+/// Of which life an end is.
+#[derive(Deserialize)]
+struct Life {
+    id: SessionId,
+    incarnation: Incarnation,
+}
+
+/// Read part by part from its text: a derived reader of a flattened or tagged one reads everything a
+/// second time in its own way, and so would have every reader in the Worker twice.
+impl<'de> Deserialize<'de> for News {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        fn read(text: &str) -> serde_json::Result<News> {
+            let beside: Beside = serde_json::from_str(text)?;
+            let version = beside.version;
+            Ok(match beside.news {
+                Kind::Live => News::Live(Row {
+                    brief: serde_json::from_str(text)?,
+                    updated_at: beside
+                        .updated_at
+                        .ok_or_else(|| serde_json::Error::missing_field("updatedAt"))?,
+                    version,
+                }),
+                Kind::Ended => {
+                    let Life { id, incarnation } = serde_json::from_str(text)?;
+                    News::Ended {
+                        id,
+                        incarnation,
+                        version,
+                    }
+                }
+            })
+        }
+        read(Box::<RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
+    }
 }
 
 impl News {
@@ -182,6 +236,21 @@ mod tests {
             .changed(Some(brief(1)), Millis(1))
             .unwrap();
         let json = serde_json::to_string(&began).unwrap();
+        assert_eq!(
+            json,
+            concat!(
+                r#"{"news":{"news":"live","id":"room","incarnation":"one","epoch":1,"#,
+                r#""provider":"p2p","kind":"p2p","state":"active","participants":1,"users":["ana"],"#,
+                r#""startedAt":1,"alerts":[],"updatedAt":1,"version":1},"pending":true}"#
+            )
+        );
         assert_eq!(serde_json::from_str::<Outbox>(&json).unwrap(), began);
+        let over = began.changed(None, Millis(3)).unwrap();
+        let json = serde_json::to_string(&over).unwrap();
+        assert_eq!(
+            json,
+            r#"{"news":{"news":"ended","id":"room","incarnation":"one","version":2},"pending":true}"#
+        );
+        assert_eq!(serde_json::from_str::<Outbox>(&json).unwrap(), over);
     }
 }

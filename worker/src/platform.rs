@@ -1,8 +1,8 @@
-//! The bindings that workers-rs lacks. Nothing else in this crate touches raw JavaScript.
+//! The bindings that workers-rs lacks, or has with much beside them that nobody here needs. Nothing else in this crate touches raw JavaScript.
 
 use samewire_core::time::Millis;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Error, Result, State, WebSocket};
+use worker::{Date, Error, Headers, Method, Request, Result, State, WebSocket};
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,6 +21,49 @@ extern "C" {
         this: &HeartbeatState,
         socket: &JsValue,
     ) -> std::result::Result<Option<js_sys::Date>, JsValue>;
+
+    type Attached;
+
+    #[wasm_bindgen(method, catch, js_name = serializeAttachment)]
+    fn attach(this: &Attached, text: &str) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = deserializeAttachment)]
+    fn attached(this: &Attached) -> std::result::Result<JsValue, JsValue>;
+}
+
+/// A request to be sent.
+pub(crate) fn request(
+    method: Method,
+    url: &str,
+    headers: &Headers,
+    body: Option<&str>,
+) -> Result<Request> {
+    let init = web_sys::RequestInit::new();
+    init.set_method(method.as_ref());
+    init.set_headers(headers.0.as_ref());
+    if let Some(body) = body {
+        init.set_body(&JsValue::from_str(body));
+    }
+    Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
+}
+
+/// The URL of a request, as the runtime reads it.
+pub(crate) fn url(request: &Request) -> Result<web_sys::Url> {
+    Ok(web_sys::Url::new(&request.inner().url())?)
+}
+
+/// Gives a socket a text that it carries through hibernation.
+pub(crate) fn attach(socket: &WebSocket, text: &str) -> Result<()> {
+    let socket: &web_sys::WebSocket = socket.as_ref();
+    let socket: &JsValue = socket.as_ref();
+    Ok(socket.unchecked_ref::<Attached>().attach(text)?)
+}
+
+/// The text that a socket carries.
+pub(crate) fn attached(socket: &WebSocket) -> Result<Option<String>> {
+    let socket: &web_sys::WebSocket = socket.as_ref();
+    let socket: &JsValue = socket.as_ref();
+    Ok(socket.unchecked_ref::<Attached>().attached()?.as_string())
 }
 
 /// The object's time: the only one that orders events (R31).

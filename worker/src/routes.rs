@@ -11,19 +11,19 @@ use std::rc::Rc;
 use samewire_core::protocol::ids::SessionId;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use worker::{Env, Headers, Method, Request, Response, Result, RouteContext, Router, Stub, Url};
+use web_sys::Url;
+use worker::{Env, Headers, Method, Request, Response, Result, Stub};
 
 use crate::access;
-use crate::answer::{Failure, PROBLEM, problem, respond};
+use crate::answer::{self, Answered, Failure, problem, respond};
 use crate::config::Config;
-use crate::internal::{self, Ask};
+use crate::internal::{self, Ask, View};
 use crate::issue;
+use crate::platform;
 use crate::problem::{ApiError, MAX_BODY_BYTES};
 
 /// The binding of the session objects in `wrangler.toml`.
 const SESSIONS: &str = "SESSIONS";
-
-type Ctx = RouteContext<Rc<Config>>;
 
 /// What is wrong with a request, where something is.
 type Checked<T> = std::result::Result<T, Failure>;
@@ -40,11 +40,11 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
     };
     let allowed = config
         .origins
-        .allow(origin.as_deref(), &own_origin(&request.url()?));
+        .allow(origin.as_deref(), &platform::url(&request)?.origin());
     let response = if request.method() == Method::Options {
         Response::empty()?.with_status(204)
     } else {
-        route(request, env, config).await?
+        respond(route(request, env, config).await)?
     };
     // Of an upgrade the headers are the runtime's.
     match origin.filter(|_| allowed && response.status_code() != 101) {
@@ -67,84 +67,75 @@ fn with_cors(response: Response, origin: &str) -> Result<Response> {
     Ok(response.with_headers(headers))
 }
 
-async fn route(request: Request, env: Env, config: Rc<Config>) -> Result<Response> {
+/// What a request comes with: the configuration, and what stands in its path.
+struct Ctx {
+    env: Env,
+    data: Rc<Config>,
+    /// The session's id, as it stands there; empty where the path has none.
+    session: String,
+    /// The participant's id likewise.
+    participant: String,
+}
+
+async fn route(request: Request, env: Env, config: Rc<Config>) -> Answered {
+    use Method::{Delete, Get, Head, Patch, Post};
+
     let (path, method) = (request.path(), request.method());
-    let response = Router::with_data(config)
-        .head("/healthz", |_, _| Response::empty())
-        .get("/healthz", |_, _| {
-            Response::from_json(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
-        })
-        .post_async("/v1/sessions/:id/tokens", |request, ctx| async move {
-            respond(tokens::issue_token(request, ctx).await)
-        })
-        .post_async("/demo/token", |request, ctx| async move {
-            respond(tokens::demo_token(request, ctx).await)
-        })
-        .get_async("/v1/sessions/:id/connect", |request, ctx| async move {
-            respond(connect::connect(request, ctx).await)
-        })
-        .get_async("/v1/sessions/:id", |request, ctx| async move {
-            respond(sessions::look(request, ctx, internal::View::Snapshot).await)
-        })
-        .get_async("/v1/sessions/:id/health", |request, ctx| async move {
-            respond(sessions::look(request, ctx, internal::View::Health).await)
-        })
-        .get_async("/v1/sessions/:id/alerts", |request, ctx| async move {
-            respond(sessions::look(request, ctx, internal::View::Alerts).await)
-        })
-        .get_async("/v1/sessions/:id/events", |request, ctx| async move {
-            respond(sessions::events(request, ctx).await)
-        })
-        .patch_async("/v1/sessions/:id", |request, ctx| async move {
-            respond(sessions::patch(request, ctx).await)
-        })
-        .delete_async("/v1/sessions/:id", |request, ctx| async move {
-            respond(sessions::end(request, ctx).await)
-        })
-        .post_async("/v1/sessions/:id/switch", |request, ctx| async move {
-            respond(sessions::switch(request, ctx).await)
-        })
-        .delete_async(
-            "/v1/sessions/:id/participants/:pid",
-            |request, ctx| async move { respond(sessions::remove(request, ctx).await) },
-        )
-        .get_async("/v1/sessions", |request, ctx| async move {
-            respond(live::list(request, ctx).await)
-        })
-        .get_async("/v1/live", |request, ctx| async move {
-            respond(live::follow(request, ctx).await)
-        })
-        .get_async("/v1/alerts", |request, ctx| async move {
-            respond(live::alerts(request, ctx).await)
-        })
-        .get_async("/v1/ice-servers", |request, ctx| async move {
-            respond(ice::servers(request, ctx).await)
-        })
-        .run(request, env)
-        .await?;
-    // What the router answers by itself is plain text.
-    match response.status_code() {
-        404 if !is_problem(&response)? => {
-            problem(&ApiError::NotFound(format!("there is no {path}")))
-        }
-        405 if !is_problem(&response)? => problem(&ApiError::MethodNotAllowed(format!(
-            "{path} takes another method than {method}"
-        ))),
-        _ => Ok(response),
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let (session, participant) = match *segments.as_slice() {
+        ["v1", "sessions", session, "participants", participant] => (session, participant),
+        ["v1", "sessions", session, ..] => (session, ""),
+        _ => ("", ""),
+    };
+    let ctx = Ctx {
+        env,
+        data: config,
+        session: session.to_owned(),
+        participant: participant.to_owned(),
+    };
+    let nothing = || ApiError::NotFound(format!("there is no {path}")).into();
+    if segments.iter().any(|segment| segment.is_empty()) {
+        return Err(nothing());
     }
-}
-
-fn is_problem(response: &Response) -> Result<bool> {
-    Ok(response.headers().get("content-type")?.as_deref() == Some(PROBLEM))
-}
-
-/// The origin that a URL is of, as a browser writes it.
-fn own_origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
+    match (segments.as_slice(), &method) {
+        (["healthz"], Head) => Ok(Response::empty()?),
+        (["healthz"], Get) => Ok(answer::json(
+            &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}),
+        )?),
+        (["demo", "token"], Post) => tokens::demo_token(request, ctx).await,
+        (["v1", "sessions"], Get) => live::list(request, ctx).await,
+        (["v1", "live"], Get) => live::follow(request, ctx).await,
+        (["v1", "alerts"], Get) => live::alerts(request, ctx).await,
+        (["v1", "ice-servers"], Get) => ice::servers(request, ctx).await,
+        (["v1", "sessions", _], Get) => sessions::look(request, ctx, View::Snapshot).await,
+        (["v1", "sessions", _], Patch) => sessions::patch(request, ctx).await,
+        (["v1", "sessions", _], Delete) => sessions::end(request, ctx).await,
+        (["v1", "sessions", _, "tokens"], Post) => tokens::issue_token(request, ctx).await,
+        (["v1", "sessions", _, "connect"], Get) => connect::connect(request, ctx).await,
+        (["v1", "sessions", _, "health"], Get) => sessions::look(request, ctx, View::Health).await,
+        (["v1", "sessions", _, "alerts"], Get) => sessions::look(request, ctx, View::Alerts).await,
+        (["v1", "sessions", _, "events"], Get) => sessions::events(request, ctx).await,
+        (["v1", "sessions", _, "switch"], Post) => sessions::switch(request, ctx).await,
+        (["v1", "sessions", _, "participants", _], Delete) => sessions::remove(request, ctx).await,
+        (
+            ["healthz"]
+            | ["demo", "token"]
+            | ["v1", "sessions" | "live" | "alerts" | "ice-servers"]
+            | ["v1", "sessions", _]
+            | [
+                "v1",
+                "sessions",
+                _,
+                "tokens" | "connect" | "health" | "alerts" | "events" | "switch",
+            ]
+            | ["v1", "sessions", _, "participants", _],
+            _,
+        ) => {
+            let detail = format!("{path} takes another method than {method}");
+            Err(ApiError::MethodNotAllowed(detail).into())
+        }
+        _ => Err(nothing()),
+    }
 }
 
 /// What stands behind `Bearer`.
@@ -155,9 +146,9 @@ fn shown(request: &Request) -> Result<Option<String>> {
 
 /// The value of a parameter of the query, where it is there and not empty.
 fn query(url: &Url, key: &str) -> Option<String> {
-    let mut pairs = url.query_pairs();
-    let found = pairs.find(|(name, value)| name == key && !value.is_empty());
-    found.map(|(_, value)| value.into_owned())
+    let values = url.search_params().get_all(key);
+    let mut values = values.iter().filter_map(|value| value.as_string());
+    values.find(|value| !value.is_empty())
 }
 
 /// A whole number of the query.
@@ -177,7 +168,7 @@ fn query_number(url: &Url, key: &str, default: u64, least: u64, most: u64) -> Ch
 }
 
 fn session_param(ctx: &Ctx) -> std::result::Result<SessionId, ApiError> {
-    issue::session_id(ctx.param("id").map_or("", String::as_str))
+    issue::session_id(&ctx.session)
 }
 
 async fn body<T: DeserializeOwned>(request: &mut Request) -> Checked<T> {

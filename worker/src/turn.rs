@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use samewire_core::time::Millis;
 use serde_json::json;
-use worker::{Delay, Error, Fetch, Headers, Method, Request, RequestInit, Result};
+use worker::{Delay, Error, Fetch, Headers, Method, Result};
 
 use crate::ice::{CloudflareKey, Fetched, IceServers, read_cloudflare};
 use crate::platform;
@@ -41,12 +41,9 @@ async fn fetch_one(key: &CloudflareKey) -> Result<Fetched> {
     let headers = Headers::new();
     headers.set("authorization", &format!("Bearer {}", key.token))?;
     headers.set("content-type", "application/json")?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_body(Some(json!({"ttl": key.ttl}).to_string().into()));
+    let body = json!({"ttl": key.ttl}).to_string();
     let expires_at = platform::now() + Millis::from_secs(key.ttl);
-    let request = Request::new_with_init(&key.endpoint, &init)?;
+    let request = platform::request(Method::Post, &key.endpoint, &headers, Some(&body))?;
     let mut response = Fetch::Request(request).send().await?;
     let status = response.status_code();
     let text = response.text().await?;

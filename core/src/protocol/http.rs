@@ -72,7 +72,15 @@ fn exactly_settings<'de, D: Deserializer<'de>>(
         .flat_map(|object| object.keys());
     match keys.find(|key| !SessionSettings::KEYS.contains(&key.as_str())) {
         Some(key) => Err(D::Error::unknown_field(key, SessionSettings::KEYS)),
-        None => serde_json::from_value(value).map_err(D::Error::custom),
+        // From text, as tokens are: a reader for values would be in the Worker beside that. Where in
+        // this text it is wrong is not where in what was sent.
+        None => serde_json::from_str(&value.to_string()).map_err(|e| {
+            let what = e.to_string();
+            D::Error::custom(
+                what.rsplit_once(" at line ")
+                    .map_or(&*what, |(what, _)| what),
+            )
+        }),
     }
 }
 

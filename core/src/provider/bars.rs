@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::gather::collected;
 use crate::protocol::ids::ProviderName;
 use crate::time::Millis;
 use crate::tuning::Tuning;
@@ -146,10 +147,8 @@ impl Bars {
 
     /// Which providers are barred now, and until when.
     pub fn in_force(&self, now: Millis) -> BTreeMap<ProviderName, Millis> {
-        self.0
-            .keys()
-            .filter_map(|name| Some((name.clone(), self.until(now, name)?)))
-            .collect()
+        let barred = |name: &ProviderName| Some((name.clone(), self.until(now, name)?));
+        collected(self.0.keys().filter_map(barred))
     }
 
     /// Whether there is none.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Provider;
 use super::bars::BarCause;
 use super::rule::{Demand, Out, Rank, ScoreClass, in_question, most, out, rank};
+use crate::gather::sort_by_key;
 use crate::protocol::ids::ProviderName;
 use crate::time::Millis;
 
@@ -155,7 +156,7 @@ pub fn next_look(situation: Situation<'_>) -> Option<Millis> {
     .chain(situation.demand.bars.quality_forgotten())
     .filter(|moment| *moment > now)
     .collect();
-    moments.sort();
+    sort_by_key(&mut moments, |moment| moment);
     moments
         .into_iter()
         .find(|moment| wanted(situation.at(*moment)) != answer)

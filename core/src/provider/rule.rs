@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Provider;
 use super::bars::Bars;
+use crate::gather::sort_by_key;
 use crate::protocol::ids::ProviderName;
 use crate::protocol::server::ProviderKind;
 use crate::time::Millis;
@@ -192,7 +193,7 @@ pub fn ranking(providers: &[Provider], demand: Demand<'_>) -> Vec<Standing> {
             provider: p.name.clone(),
         })
         .collect();
-    standings.sort();
+    sort_by_key(&mut standings, |standing| standing);
     standings
 }
 

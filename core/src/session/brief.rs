@@ -2,6 +2,7 @@
 
 use super::log::life_state;
 use super::{Claims, Session};
+use crate::gather::collected;
 use crate::protocol::http::Brief;
 use crate::protocol::ids::{ParticipantId, SessionId};
 
@@ -25,11 +26,7 @@ impl Session {
             state: life_state(record.switch.is_some(), record.is_exhausted()),
             title: record.title.clone(),
             participants: life.participants.len(),
-            users: life
-                .participants
-                .values()
-                .map(|p| p.record.user.clone())
-                .collect(),
+            users: collected(life.participants.values().map(|p| p.record.user.clone())),
             started_at: record.began_at,
             alerts: self.alerts().unwrap_or_default(),
         })

@@ -1,7 +1,5 @@
 //! What participants say to each other, and of themselves.
 
-use std::collections::BTreeSet;
-
 use super::Life;
 use super::decision::{Turn, Write};
 use super::record::{Fence, NumberedLine};
@@ -210,8 +208,7 @@ fn wrong_with(tracks: &[Track]) -> Option<&'static str> {
     if tracks.len() > MAX_TRACKS {
         return Some("a participant has at most 16 tracks");
     }
-    let mut seen = BTreeSet::new();
-    for track in tracks {
+    for (i, track) in tracks.iter().enumerate() {
         if !is_plain_name(track.id.as_str()) {
             return Some("a track's \"id\" is 1 to 128 characters of A-Z, a-z, 0-9, _ and -");
         }
@@ -222,7 +219,8 @@ fn wrong_with(tracks: &[Track]) -> Option<&'static str> {
         {
             return Some("a track's \"ref\" has at most 128 bytes");
         }
-        if !seen.insert((track.source, &track.id)) {
+        let mut before = tracks.iter().take(i);
+        if before.any(|other| (other.source, &other.id) == (track.source, &track.id)) {
             return Some("two tracks have one source and one id");
         }
     }

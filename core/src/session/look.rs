@@ -8,6 +8,7 @@ use super::Life;
 use super::decision::Turn;
 use super::log::{Alternative, Event};
 use super::roster::Participant;
+use crate::gather::collected;
 use crate::protocol::http::Lock;
 use crate::protocol::ids::{ParticipantId, ProviderName};
 use crate::protocol::server::{Role, ServerMessage};
@@ -139,12 +140,9 @@ impl Life {
 
     /// Says with its numbers why the session is about to be moved (R42).
     fn recommend(&mut self, turn: &mut Turn) -> Value {
-        let metrics: Value = self
-            .senders()
-            .filter(|p| p.record.poor_since.is_some())
-            .map(|p| (p.record.id.0.clone(), json!(p.record.quality)))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
+        let poor = self.senders().filter(|p| p.record.poor_since.is_some());
+        let metrics = poor.map(|p| (p.record.id.0.clone(), json!(p.record.quality)));
+        let metrics = Value::Object(collected(metrics));
         let action = "switch_provider".to_owned();
         let message = ServerMessage::Recommendation {
             cause: "quality_poor".to_owned(),

@@ -129,7 +129,7 @@ impl ParticipantRecord {
 
 /// Trouble that a participant reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "StoredReport")]
 pub enum Report {
     /// `failed`: its ladder is climbed.
     Failed {
@@ -147,6 +147,41 @@ pub enum Report {
         /// When.
         at: Millis,
     },
+}
+
+/// A [`Report`] as it is read. A derived reader of a tagged enum keeps all it meets before it reads it,
+/// by code that would be in the Worker for nothing else.
+#[derive(Deserialize)]
+struct StoredReport {
+    kind: ReportKind,
+    at: Millis,
+    operation: Option<Operation>,
+    reason: Option<FailureReason>,
+    attempt: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ReportKind {
+    Failed,
+    Suspect,
+}
+
+impl TryFrom<StoredReport> for Report {
+    type Error = &'static str;
+
+    fn try_from(stored: StoredReport) -> Result<Self, Self::Error> {
+        let at = stored.at;
+        match stored.kind {
+            ReportKind::Suspect => Ok(Self::Suspect { at }),
+            ReportKind::Failed => Ok(Self::Failed {
+                at,
+                operation: stored.operation.ok_or("missing field `operation`")?,
+                reason: stored.reason.ok_or("missing field `reason`")?,
+                attempt: stored.attempt.ok_or("missing field `attempt`")?,
+            }),
+        }
+    }
 }
 
 /// A participant whose media does not come, though ours reaches it.

@@ -195,7 +195,7 @@ pub struct Member {
 
 /// The way back to media.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case", try_from = "StoredRecovery")]
 pub enum Recovery {
     /// Everyone connects to what was committed last.
     Trying {
@@ -215,6 +215,43 @@ pub enum Recovery {
         /// How long was waited.
         wait: Millis,
     },
+}
+
+/// A [`Recovery`] as it is read, for the reason that a stored report is.
+#[derive(Deserialize)]
+struct StoredRecovery {
+    state: RecoveryState,
+    since: Option<Millis>,
+    tried: Vec<ProviderName>,
+    retry_at: Option<Millis>,
+    wait: Millis,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RecoveryState {
+    Trying,
+    Exhausted,
+}
+
+impl TryFrom<StoredRecovery> for Recovery {
+    type Error = &'static str;
+
+    fn try_from(stored: StoredRecovery) -> Result<Self, Self::Error> {
+        let StoredRecovery { tried, wait, .. } = stored;
+        match stored.state {
+            RecoveryState::Trying => Ok(Self::Trying {
+                since: stored.since.ok_or("missing field `since`")?,
+                tried,
+                wait,
+            }),
+            RecoveryState::Exhausted => Ok(Self::Exhausted {
+                tried,
+                retry_at: stored.retry_at.ok_or("missing field `retry_at`")?,
+                wait,
+            }),
+        }
+    }
 }
 
 impl SessionRecord {

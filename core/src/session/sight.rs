@@ -13,6 +13,7 @@ use super::decision::Turn;
 use super::log::Event;
 use super::record::Blind;
 use super::roster::Participant;
+use crate::gather::collected;
 use crate::protocol::client::Connected;
 use crate::protocol::ids::ParticipantId;
 use crate::protocol::server::{AlertKind, Role, ServerMessage};
@@ -28,11 +29,12 @@ impl Life {
             // What is seen on the prepared leg is said by `ready`.
             return;
         }
-        let sees: BTreeSet<_> = connected
-            .sees
-            .into_iter()
-            .filter(|other| other != id && self.participants.contains_key(other))
-            .collect();
+        let sees: BTreeSet<_> = collected(
+            connected
+                .sees
+                .into_iter()
+                .filter(|other| other != id && self.participants.contains_key(other)),
+        );
         let nobody_sends = !self
             .senders()
             .any(|other| other.record.id != *id && other.sends());
@@ -117,10 +119,7 @@ impl Life {
 
     /// Whose trouble these pairs are. If all have somebody in common it is that one's own.
     fn concerned(&self, pairs: &[(ParticipantId, ParticipantId)]) -> BTreeSet<ParticipantId> {
-        let all: BTreeSet<_> = pairs
-            .iter()
-            .flat_map(|(a, b)| [a.clone(), b.clone()])
-            .collect();
+        let all: BTreeSet<_> = collected(pairs.iter().flat_map(|(a, b)| [a.clone(), b.clone()]));
         let common: Vec<_> = all
             .iter()
             .filter(|who| pairs.iter().all(|(a, b)| a == *who || b == *who))

@@ -4,6 +4,7 @@ use super::log::life_state;
 use super::record::Switch;
 use super::roster::Participant;
 use super::{Life, Session};
+use crate::gather::sort_by_key;
 use crate::protocol::http::{
     Health, OpenAlert, ParticipantHealth, ParticipantSnapshot, Snapshot, SwitchSnapshot,
     TimerSnapshot,
@@ -32,7 +33,7 @@ impl Session {
             })
             .collect();
         let mut timers: Vec<_> = self.timers(now);
-        timers.sort();
+        sort_by_key(&mut timers, |timer| timer);
         Some(Snapshot {
             id: self.id.clone(),
             incarnation: life.record.incarnation.clone(),
@@ -90,7 +91,7 @@ impl Session {
                 detail: "no provider is left to try now".to_owned(),
             });
         }
-        open.sort_by_key(|alert| alert.since);
+        sort_by_key(&mut open, |alert| &alert.since);
         Some(open)
     }
 }
@@ -98,7 +99,7 @@ impl Session {
 impl Life {
     fn in_order(&self) -> impl Iterator<Item = &Participant> {
         let mut all: Vec<_> = self.participants.values().collect();
-        all.sort_by_key(|p| p.record.ordinal);
+        sort_by_key(&mut all, |p| &p.record.ordinal);
         all.into_iter()
     }
 }

@@ -12,6 +12,7 @@ use super::Life;
 use super::decision::Turn;
 use super::log::{AbortReason, Alternative, Event};
 use super::record::{Member, Switch};
+use crate::gather::collected;
 use crate::protocol::http::Lock;
 use crate::protocol::ids::{Epoch, ParticipantId, ProviderName};
 use crate::protocol::server::{
@@ -65,17 +66,14 @@ impl Life {
             return;
         };
         let epoch = self.issue();
-        let quorum: BTreeMap<_, _> = self
-            .senders()
-            .map(|p| {
-                let member = Member {
-                    generation: p.record.generation,
-                    ready: false,
-                    silent: false,
-                };
-                (p.record.id.clone(), member)
-            })
-            .collect();
+        let quorum: BTreeMap<_, _> = collected(self.senders().map(|p| {
+            let member = Member {
+                generation: p.record.generation,
+                ready: false,
+                silent: false,
+            };
+            (p.record.id.clone(), member)
+        }));
         let deadline = turn.now + self.tuning.prepare_deadline;
         let switch = Switch {
             epoch,
@@ -237,12 +235,13 @@ impl Life {
         let Some(switch) = self.record.switch.take() else {
             return;
         };
-        let ready: BTreeSet<_> = switch
-            .quorum
-            .into_iter()
-            .filter(|(_, member)| member.ready)
-            .map(|(id, _)| id)
-            .collect();
+        let ready: BTreeSet<_> = collected(
+            switch
+                .quorum
+                .into_iter()
+                .filter(|(_, member)| member.ready)
+                .map(|(id, _)| id),
+        );
         // Urgent, it has earned its bar by failing. Staying earns none.
         if let Some(cause) = switch.earns.filter(|_| !urgent) {
             let (tuning, left) = (self.tuning, self.record.provider.clone());

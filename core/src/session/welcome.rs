@@ -1,7 +1,5 @@
 //! The answer to `hello`: who the client is, everything it needs, and what it has missed.
 
-use std::collections::BTreeMap;
-
 use super::Life;
 use super::arrival::{Arrival, Way};
 use super::decision::{Turn, Write};
@@ -9,7 +7,8 @@ use super::input::Mint;
 use super::log::Event;
 use super::record::{Fence, Kept, SecretHash};
 use super::roster::Participant;
-use crate::protocol::ids::ParticipantId;
+use crate::gather::sort_by_key;
+use crate::protocol::ids::{Generation, ParticipantId};
 use crate::protocol::server::{ClientConfig, ParticipantView, Roster, ServerMessage, Welcome};
 
 impl Life {
@@ -84,15 +83,19 @@ impl Life {
     fn take_unheard(&mut self, id: &ParticipantId) -> Vec<Kept> {
         let committed = self.record.epoch;
         let prepared = self.record.switch.as_ref().map(|switch| switch.epoch);
-        let generations: BTreeMap<_, _> = self
+        let generations: Vec<_> = self
             .participants
             .iter()
             .map(|(id, p)| (id.clone(), p.record.generation))
             .collect();
+        let is_at = |who: &ParticipantId, generation: Generation| {
+            let mut here = generations.iter().filter(|(id, _)| id == who);
+            here.any(|(_, at)| *at == generation)
+        };
         let holds = |fence: &Fence| {
             (fence.epoch == committed || Some(fence.epoch) == prepared)
-                && generations.get(&fence.from) == Some(&fence.generation)
-                && generations.get(id) == Some(&fence.to_generation)
+                && is_at(&fence.from, fence.generation)
+                && is_at(id, fence.to_generation)
         };
         self.participants
             .get_mut(id)
@@ -103,7 +106,7 @@ impl Life {
     /// Everyone, in the order of arrival.
     pub(super) fn views(&self) -> Vec<ParticipantView> {
         let mut views: Vec<_> = self.participants.values().map(Participant::view).collect();
-        views.sort_by_key(|view| view.ordinal);
+        sort_by_key(&mut views, |view| &view.ordinal);
         views
     }
 }

@@ -1,7 +1,8 @@
 //! Reading `ICE_SERVERS`, and what may be wrong with it.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
 use super::{CloudflareKey, DEFAULT_TTL, HmacServer, IceServers, MAX_TTL, MIN_TTL};
 
@@ -62,8 +63,8 @@ pub enum IceError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    #[serde(default)]
-    urls: Option<Urls>,
+    #[serde(default, deserialize_with = "urls")]
+    urls: Option<Vec<String>>,
     #[serde(default)]
     username: Option<String>,
     #[serde(default)]
@@ -74,11 +75,18 @@ struct Entry {
     cloudflare: Option<CloudflareEntry>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Urls {
-    One(String),
-    Many(Vec<String>),
+/// One URL, or a list of them.
+fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let text = |value: &Value| match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(D::Error::custom("urls is a text or a list of texts")),
+    };
+    let value = Value::deserialize(deserializer)?;
+    match value.as_array() {
+        Some(list) => list.iter().map(text).collect::<Result<_, _>>().map(Some),
+        None if value.is_null() => Ok(None),
+        None => Ok(Some(vec![text(&value)?])),
+    }
 }
 
 #[derive(Deserialize)]
@@ -131,17 +139,13 @@ impl IceServers {
             }
             secret(&name).ok_or(IceError::NoSecret(i, field, name))
         };
-        let urls = entry.urls.map(|urls| match urls {
-            Urls::One(url) => vec![url],
-            Urls::Many(urls) => urls,
-        });
         let fixed = match (entry.username, entry.credential) {
             (Some(username), Some(credential)) => Some((username, credential)),
             (None, None) => None,
             (Some(_), None) => return Err(IceError::Mixed(i, "username without credential")),
             (None, Some(_)) => return Err(IceError::Mixed(i, "credential without username")),
         };
-        match (urls, fixed, entry.hmac, entry.cloudflare) {
+        match (entry.urls, fixed, entry.hmac, entry.cloudflare) {
             (Some(urls), None, Some(hmac), None) => {
                 let urls = repaired(i, urls, true)?;
                 if !urls.iter().any(|url| url.starts_with("turn")) {

@@ -6,9 +6,10 @@ use samewire_core::protocol::server::{Encoded, ErrorFrame, ServerMessage};
 use samewire_core::protocol::{SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX};
 use worker::{Headers, Request, Response, Result, WebSocketPair};
 
-use super::{Ctx, ask, own_origin, session_param};
+use super::{Ctx, ask, session_param};
 use crate::answer::Answered;
 use crate::internal::Ask;
+use crate::platform;
 use crate::problem::ApiError;
 use crate::token;
 use crate::turn;
@@ -38,11 +39,11 @@ pub(super) async fn connect(request: Request, ctx: Ctx) -> Answered {
         Ok(session) => session,
         Err(error) => return refuse(CloseCode::Protocol, "bad_session", error.to_string()),
     };
-    let url = request.url()?;
+    let url = platform::url(&request)?;
     if !ctx
         .data
         .origins
-        .allow(headers.get("origin")?.as_deref(), &own_origin(&url))
+        .allow(headers.get("origin")?.as_deref(), &url.origin())
     {
         let message = "pages of this origin may not connect; ALLOWED_ORIGINS lists those that may";
         return refuse(CloseCode::Unauthorised, "origin", message.to_owned());

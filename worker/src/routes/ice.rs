@@ -36,7 +36,8 @@ pub(super) async fn servers(request: Request, ctx: Ctx) -> Answered {
     }
     let (session, user) = (claims.sid.clone(), claims.sub.clone());
     let holder = Ask::Barred(Holder::from(claims));
-    if ask(&ctx.env, &session, &holder).await?.json().await? {
+    let barred = ask(&ctx.env, &session, &holder).await?.text().await?;
+    if serde_json::from_str(&barred)? {
         return Err(ApiError::removed().into());
     }
     let fetched = turn::fetch(&config.ice_servers).await.map_err(|error| {

@@ -1,12 +1,14 @@
 //! All sessions that are live: the index, for operators.
 
 use samewire_core::protocol::ids::is_plain_name;
-use worker::{Request, Url};
+use web_sys::Url;
+use worker::Request;
 
-use super::{Checked, Ctx, host, query, query_number, shown};
+use super::{Checked, Ctx, query, query_number, shown};
 use crate::access;
 use crate::answer::Answered;
 use crate::index::{self, Ask, Filter};
+use crate::platform;
 use crate::problem::ApiError;
 
 /// How many sessions are given at once, unless it is said; and the most.
@@ -47,8 +49,8 @@ pub(super) async fn follow(request: Request, ctx: Ctx) -> Answered {
 }
 
 fn admin(request: &Request, ctx: &Ctx) -> Checked<Url> {
-    let url = request.url()?;
-    access::any_admin(&ctx.data, shown(request)?.as_deref(), host(&url))?;
+    let url = platform::url(request)?;
+    access::any_admin(&ctx.data, shown(request)?.as_deref(), &url.hostname())?;
     Ok(url)
 }
 

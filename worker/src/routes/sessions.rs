@@ -5,7 +5,7 @@ use samewire_core::protocol::ids::{LogSeq, ParticipantId, TokenId, is_plain_name
 use samewire_core::session::Act;
 use worker::{Request, Response};
 
-use super::{Checked, Ctx, ask, body, host, query, query_number, session_param, shown};
+use super::{Checked, Ctx, ask, body, query, query_number, session_param, shown};
 use crate::access;
 use crate::answer::Answered;
 use crate::internal::{Ask, Holder, View};
@@ -31,13 +31,13 @@ impl From<TokenClaims> for Holder {
 /// `GET /v1/sessions/{id}` and the views beside it: for admins, and for tokens of that session.
 pub(super) async fn look(request: Request, ctx: Ctx, view: View) -> Answered {
     let session = session_param(&ctx)?;
-    let url = request.url()?;
+    let url = platform::url(&request)?;
     let Some(given) = shown(&request)? else {
         let detail =
             "send an admin key, or a token of this session, as \"Authorization: Bearer …\"";
         return Err(ApiError::Unauthorised(detail.to_owned()).into());
     };
-    let holder = match access::admin(&ctx.data, &given, host(&url))? {
+    let holder = match access::admin(&ctx.data, &given, &url.hostname())? {
         Some(_) => None,
         None => {
             let claims =
@@ -54,8 +54,8 @@ pub(super) async fn look(request: Request, ctx: Ctx, view: View) -> Answered {
 /// `GET /v1/sessions/{id}/events`.
 pub(super) async fn events(request: Request, ctx: Ctx) -> Answered {
     let session = session_param(&ctx)?;
-    let url = request.url()?;
-    access::any_admin(&ctx.data, shown(&request)?.as_deref(), host(&url))?;
+    let url = platform::url(&request)?;
+    access::any_admin(&ctx.data, shown(&request)?.as_deref(), &url.hostname())?;
     let (default, most) = EVENTS;
     let after = LogSeq(query_number(&url, "after", 0, 0, u64::from(u32::MAX))?);
     let limit = query_number(&url, "limit", default, 1, most)?;
@@ -89,12 +89,12 @@ pub(super) async fn end(request: Request, ctx: Ctx) -> Answered {
 /// `DELETE /v1/sessions/{id}/participants/{pid}`.
 pub(super) async fn remove(request: Request, ctx: Ctx) -> Answered {
     let by = operator(&request, &ctx)?;
-    let participant = ctx.param("pid").map_or("", String::as_str);
+    let participant = ctx.participant.as_str();
     if !is_plain_name(participant) {
         let detail = "a participant's id is 1 to 128 characters of A-Z, a-z, 0-9, _ and -";
         return Err(ApiError::BadRequest(detail.to_owned()).into());
     }
-    let user = match query(&request.url()?, "user").as_deref() {
+    let user = match query(&platform::url(&request)?, "user").as_deref() {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => {
@@ -108,8 +108,8 @@ pub(super) async fn remove(request: Request, ctx: Ctx) -> Answered {
 
 /// The name of the operator who asks.
 fn operator(request: &Request, ctx: &Ctx) -> Checked<String> {
-    let url = request.url()?;
-    let name = access::operator(&ctx.data, shown(request)?.as_deref(), host(&url))?;
+    let url = platform::url(request)?;
+    let name = access::operator(&ctx.data, shown(request)?.as_deref(), &url.hostname())?;
     Ok(name.to_owned())
 }
 

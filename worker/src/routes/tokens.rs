@@ -2,11 +2,12 @@
 
 use samewire_core::protocol::http::{TokenRequest, TokenResponse};
 use uuid::Uuid;
-use worker::{Request, Response, Result, Url};
+use web_sys::Url;
+use worker::{Request, Response, Result};
 
-use super::{Ctx, body, host, session_param, shown};
+use super::{Ctx, body, session_param, shown};
 use crate::access;
-use crate::answer::Answered;
+use crate::answer::{self, Answered};
 use crate::config::Config;
 use crate::issue;
 use crate::platform;
@@ -15,8 +16,8 @@ use crate::token::{self, TokenClaims};
 
 /// `POST /v1/sessions/{id}/tokens`.
 pub(super) async fn issue_token(mut request: Request, ctx: Ctx) -> Answered {
-    let url = request.url()?;
-    access::backend(&ctx.data, shown(&request)?.as_deref(), host(&url))?;
+    let url = platform::url(&request)?;
+    access::backend(&ctx.data, shown(&request)?.as_deref(), &url.hostname())?;
     let session = session_param(&ctx)?;
     let asked: TokenRequest = body(&mut request).await?;
     let claims = issue::claims(session, asked, &ctx.data.session, platform::now(), jti())?;
@@ -25,13 +26,13 @@ pub(super) async fn issue_token(mut request: Request, ctx: Ctx) -> Answered {
 
 /// `POST /demo/token`.
 pub(super) async fn demo_token(mut request: Request, ctx: Ctx) -> Answered {
-    let url = request.url()?;
+    let url = platform::url(&request)?;
     if !ctx.data.demo {
         return Err(
             ApiError::NotFound("the demo is switched off; DEMO switches it on".to_owned()).into(),
         );
     }
-    if !access::is_loopback(host(&url)) {
+    if !access::is_loopback(&url.hostname()) {
         return Err(
             ApiError::Forbidden("the demo works on a loopback host only".to_owned()).into(),
         );
@@ -45,9 +46,13 @@ fn jti() -> String {
 }
 
 fn token_response(config: &Config, url: &Url, claims: &TokenClaims) -> Result<Response> {
-    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-    let authority = url.authority();
-    Response::from_json(&TokenResponse {
+    let scheme = if url.protocol() == "https:" {
+        "wss"
+    } else {
+        "ws"
+    };
+    let authority = url.host();
+    answer::json(&TokenResponse {
         token: token::sign(&config.token_secret, claims),
         expires_at: claims.expires_at(),
         url: format!("{scheme}://{authority}/v1/sessions/{}/connect", claims.sid),

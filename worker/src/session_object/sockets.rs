@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use worker::{Error, Result, WebSocket};
 
 use crate::ice::Fetched;
+use crate::platform;
 
 /// What a socket carries through hibernation, beside its name.
 #[derive(Serialize, Deserialize)]
@@ -24,12 +25,11 @@ pub(super) struct Attachment {
 /// JSON, which only a `hello` and a rebuilt object need to read.
 pub(super) fn attach(socket: &WebSocket, name: &SocketId, attachment: &Attachment) -> Result<()> {
     let json = serde_json::to_string(attachment)?;
-    socket.serialize_attachment(format!("{name}\n{json}"))
+    platform::attach(socket, &format!("{name}\n{json}"))
 }
 
 fn attached(socket: &WebSocket) -> Result<String> {
-    socket
-        .deserialize_attachment()?
+    platform::attached(socket)?
         .ok_or_else(|| Error::RustError("a socket without attachment".to_owned()))
 }
 
