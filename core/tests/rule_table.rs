@@ -75,7 +75,7 @@ fn beyond_the_hard_limit_p2p_is_out_and_alone_it_is_full() {
         "too_many_for_p2p"
     );
     walk.relay_only = true;
-    assert_eq!(chosen(&walk), Err(NoProvider::Unsupported));
+    assert_eq!(chosen(&walk), Err(NoProvider::Locked));
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn what_cannot_be_is_answered_with_why_not_and_changes_nothing() {
     world.providers(providers);
     assert_eq!(
         conflict(world.switch_to("daily")),
-        "\"daily\" is out of the question here: inactive"
+        "\"daily\" is out of the question here (inactive): it is switched off"
     );
     world.operate(patch(json!({"lock": "stay"}))).unwrap();
     assert_eq!(

@@ -10,7 +10,9 @@
 mod support;
 
 use samewire_core::protocol::http::{Lock, SessionPatch};
-use samewire_core::session::{Act, Ask, Claims, Input, Renewal, SameUser, Settings, Write};
+use samewire_core::session::{
+    Act, Ask, Claims, Input, Refused, Renewal, SameUser, Settings, Write,
+};
 use samewire_core::time::Millis;
 use serde_json::{Value, json};
 use support::{BEGIN, World, claims, hello, settings, three_providers};
@@ -312,4 +314,17 @@ fn what_a_client_says_to_have_handled_is_no_more_than_it_was_told() {
         Some(seq.0)
     });
     assert_eq!(forgot, Some(told));
+}
+
+#[test]
+fn r21_a_lock_to_relays_that_nothing_could_keep_is_refused_with_why() {
+    let mut world = World::of(&PAIR);
+    let lock = SessionPatch {
+        lock: Some(Some(Lock::Relay)),
+        ..SessionPatch::default()
+    };
+    let refused = world.operate(Act::Patch(lock));
+    let why = "the session is locked to relays, and there is only peer-to-peer for everyone";
+    assert_eq!(refused, Err(Refused::Conflict(why.to_owned())));
+    assert_eq!(world.snapshot()["lock"], Value::Null);
 }

@@ -116,6 +116,18 @@ impl Out {
             Self::TooManyForP2p => "too_many_for_p2p",
         }
     }
+
+    /// The same for whoever wanted it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Inactive => "it is switched off",
+            Self::Ejected => "it failed too often of late",
+            Self::NoDriver => "somebody here has a client without a driver for it",
+            Self::RelayOnly => "the session is locked to relays",
+            Self::NotAllowed => "it is not among the session's own providers",
+            Self::TooManyForP2p => "there are too many people here for peer-to-peer",
+        }
+    }
 }
 
 /// What the rule says of one provider; those it ranks come before those it leaves out.
@@ -164,6 +176,9 @@ pub enum NoProvider {
     /// No active provider has a driver in everyone.
     #[error("no provider that is switched on has a driver in every participant")]
     Unsupported,
+    /// There would be one, were the session not locked to relays.
+    #[error("the session is locked to relays, and there is only peer-to-peer for everyone")]
+    Locked,
 }
 
 /// Picks the best provider for a session.
@@ -171,13 +186,17 @@ pub fn choose<'a>(
     providers: &'a [Provider],
     demand: Demand<'_>,
 ) -> Result<&'a Provider, NoProvider> {
-    let full = |p: &Provider| out(p, demand) == Some(Out::TooManyForP2p);
+    let any = |why| providers.iter().any(|p| out(p, demand) == Some(why));
     in_question(providers, demand)
         .min_by_key(|p| rank(p, demand))
-        .ok_or(if providers.iter().any(full) {
-            NoProvider::Full
-        } else {
-            NoProvider::Unsupported
+        .ok_or_else(|| {
+            if any(Out::TooManyForP2p) {
+                NoProvider::Full
+            } else if any(Out::RelayOnly) {
+                NoProvider::Locked
+            } else {
+                NoProvider::Unsupported
+            }
         })
 }
 

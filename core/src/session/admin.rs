@@ -6,13 +6,14 @@ use serde_json::json;
 use super::decision::{Answer, Refused, Turn, Write};
 use super::log::{EndReason, Event};
 use super::record::{Barred, Whom};
-use super::{Life, Session};
+use super::{Life, Session, Settings};
 use crate::protocol::close::CloseCode;
 use crate::protocol::http::{Lock, SessionPatch, SwitchRequest};
 use crate::protocol::ids::{ParticipantId, TokenId, UserId};
 use crate::protocol::server::{LeaveReason, ServerMessage};
+use crate::provider::Provider;
 use crate::provider::cause::Cause;
-use crate::provider::rule::out;
+use crate::provider::rule::{Demand, choose, out};
 use crate::time::Millis;
 
 /// The most characters of a title.
@@ -46,7 +47,7 @@ impl Session {
                 let providers = &self.settings.providers;
                 life.switch_to(turn, providers, &request)
             }
-            Act::Patch(patch) => life.patch(turn, self.settings.tuning, patch),
+            Act::Patch(patch) => life.patch(turn, &self.settings, patch),
             Act::Remove { participant, user } => {
                 let barred = life.bar(turn, &participant, user)?;
                 self.barred
@@ -80,7 +81,7 @@ impl Life {
     fn switch_to(
         &mut self,
         turn: &mut Turn,
-        providers: &[crate::provider::Provider],
+        providers: &[Provider],
         request: &SwitchRequest,
     ) -> Result<Answer, Refused> {
         let to = &request.provider;
@@ -95,8 +96,9 @@ impl Life {
         };
         if let Some(why) = self.with_demand(turn.now, &[], None, |demand| out(target, demand)) {
             return conflict(format!(
-                "\"{to}\" is out of the question here: {}",
-                why.code()
+                "\"{to}\" is out of the question here ({}): {}",
+                why.code(),
+                why.words()
             ));
         }
         if self.senders().next().is_none() {
@@ -150,14 +152,14 @@ impl Life {
     fn patch(
         &mut self,
         turn: &mut Turn,
-        configured: crate::tuning::Tuning,
+        settings: &Settings,
         patch: SessionPatch,
     ) -> Result<Answer, Refused> {
         if let Some(Some(title)) = &patch.title
-            && title.chars().count() > MAX_TITLE_CHARS
+            && !(1..=MAX_TITLE_CHARS).contains(&title.chars().count())
         {
             return Err(Refused::Bad(format!(
-                "\"title\" has at most {MAX_TITLE_CHARS} characters"
+                "\"title\" has 1 to {MAX_TITLE_CHARS} characters; null takes it away"
             )));
         }
         if let Some(Some(limit)) = patch.p2p_limit
@@ -166,6 +168,9 @@ impl Life {
             return Err(Refused::Bad(format!(
                 "\"p2pLimit\" is {limit}; it is a whole number of people from 1 to 1000"
             )));
+        }
+        if patch.lock == Some(Some(Lock::Relay)) {
+            self.could_be_relayed(turn, &settings.providers)?;
         }
         let record = &mut self.record;
         let before = (record.title.clone(), record.lock, record.p2p_limit);
@@ -177,7 +182,7 @@ impl Life {
         }
         if let Some(limit) = patch.p2p_limit {
             record.p2p_limit = limit;
-            self.tuning = record.tuning(configured);
+            self.tuning = record.tuning(settings.tuning);
         }
         if before
             != (
@@ -205,6 +210,19 @@ impl Life {
             self.tell_state(turn);
         }
         Ok(Answer::Done)
+    }
+
+    /// A lock that nothing could keep is none.
+    fn could_be_relayed(&self, turn: &Turn, providers: &[Provider]) -> Result<(), Refused> {
+        let relayed = |demand: Demand<'_>| {
+            let demand = Demand {
+                relay_only: true,
+                ..demand
+            };
+            choose(providers, demand).map(|_| ())
+        };
+        let outcome = self.with_demand(turn.now, &[], None, relayed);
+        outcome.map_err(|why| Refused::Conflict(why.to_string()))
     }
 
     fn tell_state(&mut self, turn: &mut Turn) {

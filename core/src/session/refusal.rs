@@ -58,12 +58,9 @@ impl Refusal {
                     NoProvider::Full.to_string(),
                 );
             }
-            Self::NoProvider(NoProvider::Unsupported) => turn.refuse(
-                socket,
-                CloseCode::Protocol,
-                "unsupported",
-                NoProvider::Unsupported.to_string(),
-            ),
+            Self::NoProvider(why @ (NoProvider::Unsupported | NoProvider::Locked)) => {
+                turn.refuse(socket, CloseCode::Protocol, "unsupported", why.to_string());
+            }
         }
     }
 }
