@@ -161,7 +161,7 @@ fn a_title_too_long_or_a_limit_that_is_none_is_told_so() {
     assert_eq!(
         world.operate(patch(json!({"title": "x".repeat(129)}))),
         Err(Refused::Bad(
-            "\"title\" has at most 128 characters".to_owned()
+            "\"title\" has 1 to 128 characters; null takes it away".to_owned()
         ))
     );
     assert_eq!(
