@@ -25,15 +25,21 @@ WORKER := worker/build/.built
 CLIENT := wasm-client/npm/dist/.built
 PAGES := web/dist/.built
 
-step = @printf '\033[1m▸ %s\033[0m\n' "$(1)"
+step = @if [ -t 1 ]; then printf '\033[1m▸ %s\033[0m\n' "$(1)"; else echo "▸ $(1)"; fi
 
-.PHONY: help dev test soak model bench build format clean
+.PHONY: help dev port test soak model bench build format clean
 
 help: ## Says what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-dev: build .dev.vars ## Serves everything on PORT (8787) and says which link to open.
+dev: port build .dev.vars ## Serves everything on PORT (8787) and says which link to open.
 	@PORT=$(PORT) node scripts/dev.ts
+
+# Before the build, which takes a while: dev.ts looks again, and says the same.
+port:
+	@[[ "$(PORT)" =~ ^[0-9]{1,5}$$ ]] || { echo 'PORT is "$(PORT)"; it is a number from 1 to 65535' >&2; exit 1; }
+	@! (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null || \
+	  { echo "Port $(PORT) is in use. Stop what is there, or take another: PORT=8788 make dev" >&2; exit 1; }
 
 test: $(MODULES) ## Runs every check and test, and says how many passed.
 	@node scripts/test.ts

@@ -126,12 +126,17 @@ while (!stopping) {
   const answer = await fetch(`${origin}/healthz`).catch(() => undefined);
   if (stopping) break;
   if (answer?.ok) {
+    // What the Worker warns of when it starts.
+    for (const line of held?.filter((line) => line.includes('"level":"WARN"')) ?? []) {
+      console.error(line);
+    }
     held = undefined;
     console.log(`
   Samewire is running. Open this link in two browser tabs:
 
     ${origin}/?session=demo-first-light
 
+  The API is at ${origin}/v1; its keys are in .dev.vars.
   Saving a Rust or page file builds and serves it. Ctrl-C stops.
 `);
     break;

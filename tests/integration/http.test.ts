@@ -73,9 +73,34 @@ test("a token needs the API key, and the admin key is none", async () => {
   }
 });
 
+test("what is good elsewhere is said to be so where an admin key is wanted", async () => {
+  const ask = async (key: string) =>
+    problem(await runtime.fetch("/v1/sessions", { headers: { authorization: `Bearer ${key}` } }));
+  const backend = await ask(API_KEY);
+  assert.equal(backend.type, "urn:samewire:problem:forbidden");
+  assert.match(backend.detail, /this is the API key/);
+  const joining = await ask(await runtime.token("s", { userId: "ana" }));
+  assert.equal(joining.type, "urn:samewire:problem:unauthorised");
+  assert.match(joining.detail, /a join token does not do here/);
+});
+
+test("a method that a path does not take is told which it takes", async () => {
+  for (const [path, allow] of [
+    ["/healthz", "GET, HEAD"],
+    ["/v1/sessions/s", "GET, PATCH, DELETE"],
+    ["/v1/sessions/s/switch", "POST"],
+    ["/v1/live", "GET"],
+  ]) {
+    const answer = await runtime.fetch(path!, { method: "PUT" });
+    assert.equal(answer.headers.get("allow"), allow);
+    assert.equal((await problem(answer)).detail, `${path} takes ${allow}, not PUT`);
+  }
+});
+
 test("a wrong body is said to be wrong, with what would be right", async () => {
   const wrong: [body: string, detail: RegExp][] = [
-    ["nope", /the body is a JSON object/],
+    ["nope", /it is a JSON object, and this begins with "n"/],
+    ["", /it is a JSON object, and this is empty/],
     ["{}", /userId/],
     ['{"userId":"a","ttlSeconds":1}', /ttlSeconds is 1; it is 60 to 86400/],
     ['{"userId":"a","colour":"red"}', /colour/],

@@ -78,8 +78,20 @@ pub fn any_admin<'a>(
             "send an admin key as \"Authorization: Bearer …\"".to_owned(),
         ));
     };
-    admin(config, given, host)?
-        .ok_or_else(|| ApiError::Unauthorised("the admin key is wrong".to_owned()))
+    if let Some(found) = admin(config, given, host)? {
+        return Ok(found);
+    }
+    if same(given, &config.api_key) {
+        let detail = "this is the API key; here it takes an admin key".to_owned();
+        return Err(ApiError::Forbidden(detail));
+    }
+    // A join token is three parts in base64; no key that is any good looks like it.
+    let parts = given.split('.').count();
+    Err(ApiError::Unauthorised(if parts == 3 {
+        "a join token does not do here; it takes an admin key".to_owned()
+    } else {
+        "the admin key is wrong".to_owned()
+    }))
 }
 
 /// The name of the operator who shows a key that may act.

@@ -57,6 +57,9 @@ pub(crate) fn problem(error: &ApiError) -> Result<Response> {
     if status == 401 {
         response.headers().set("www-authenticate", "Bearer")?;
     }
+    if let ApiError::MethodNotAllowed { allow, .. } = error {
+        response.headers().set("allow", allow)?;
+    }
     Ok(response)
 }
 

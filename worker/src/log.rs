@@ -38,7 +38,10 @@ pub(crate) fn init(env: &Env) {
 }
 
 fn begin(env: &Env) {
-    let level = config(env).map_or(Level::INFO, |config| config.log_level);
+    // Not by way of the configuration: reading that has something to say itself.
+    let text = env.var("LOG_LEVEL").map(|var| var.to_string());
+    let level = text.ok().and_then(|text| text.parse().ok());
+    let level = level.unwrap_or(Level::INFO);
     // Refused when there is one already, which `BEGUN` sees to.
     let _ = tracing::subscriber::set_global_default(Console { level });
 }

@@ -25,8 +25,15 @@ pub enum ApiError {
     #[error("{0}")]
     NotFound(String),
     /// `method-not-allowed`: something is there, but not for this method.
-    #[error("{0}")]
-    MethodNotAllowed(String),
+    #[error("{path} takes {allow}, not {method}")]
+    MethodNotAllowed {
+        /// What.
+        path: String,
+        /// The methods that it takes.
+        allow: &'static str,
+        /// The one that was tried.
+        method: String,
+    },
     /// `too-large`: the body is longer than any that could be right.
     #[error("the body has {0} bytes; it has at most {max}", max = MAX_BODY_BYTES)]
     TooLarge(usize),
@@ -82,7 +89,7 @@ impl ApiError {
             Self::Unauthorised(_) => ("unauthorised", "Who are you?", 401),
             Self::Forbidden(_) => ("forbidden", "Not allowed", 403),
             Self::NotFound(_) => ("not-found", "Nothing is here", 404),
-            Self::MethodNotAllowed(_) => ("method-not-allowed", "Not with this method", 405),
+            Self::MethodNotAllowed { .. } => ("method-not-allowed", "Not with this method", 405),
             Self::Conflict(_) => ("conflict", "Not as it is now", 409),
             Self::Unavailable(_) => ("unavailable", "Try again later", 503),
             Self::TooLarge(_) => ("too-large", "The body is too large", 413),

@@ -117,24 +117,33 @@ async fn route(request: Request, env: Env, config: Rc<Config>) -> Answered {
         (["v1", "sessions", _, "events"], Get) => sessions::events(request, ctx).await,
         (["v1", "sessions", _, "switch"], Post) => sessions::switch(request, ctx).await,
         (["v1", "sessions", _, "participants", _], Delete) => sessions::remove(request, ctx).await,
-        (
-            ["healthz"]
-            | ["demo", "token"]
-            | ["v1", "sessions" | "live" | "alerts" | "ice-servers"]
-            | ["v1", "sessions", _]
-            | [
-                "v1",
-                "sessions",
-                _,
-                "tokens" | "connect" | "health" | "alerts" | "events" | "switch",
-            ]
-            | ["v1", "sessions", _, "participants", _],
+        (known, _) => match methods(known) {
+            Some(allow) => Err(ApiError::MethodNotAllowed {
+                path: path.clone(),
+                allow,
+                method: method.to_string(),
+            }
+            .into()),
+            None => Err(nothing()),
+        },
+    }
+}
+
+/// What a path takes; nothing where there is none.
+fn methods(path: &[&str]) -> Option<&'static str> {
+    match path {
+        ["healthz"] => Some("GET, HEAD"),
+        ["demo", "token"] | ["v1", "sessions", _, "tokens" | "switch"] => Some("POST"),
+        ["v1", "sessions", _] => Some("GET, PATCH, DELETE"),
+        ["v1", "sessions", _, "participants", _] => Some("DELETE"),
+        ["v1", "sessions" | "live" | "alerts" | "ice-servers"]
+        | [
+            "v1",
+            "sessions",
             _,
-        ) => {
-            let detail = format!("{path} takes another method than {method}");
-            Err(ApiError::MethodNotAllowed(detail).into())
-        }
-        _ => Err(nothing()),
+            "connect" | "health" | "alerts" | "events",
+        ] => Some("GET"),
+        _ => None,
     }
 }
 
@@ -184,13 +193,16 @@ async fn body<T: DeserializeOwned>(request: &mut Request) -> Checked<T> {
     let wrong = |what: &str| {
         // It may quote what was sent.
         let what: String = what.chars().take(256).collect();
-        Failure::Api(ApiError::BadRequest(format!(
-            "the body is a JSON object: {what}"
-        )))
+        Failure::Api(ApiError::BadRequest(format!("the body is wrong: {what}")))
     };
     // A derived reader takes a list of the fields' values for the object.
-    if !text.trim_start().starts_with('{') {
-        return Err(wrong("it begins otherwise"));
+    match text.trim_start().chars().next() {
+        Some('{') => {}
+        Some(other) => {
+            let what = format!("it is a JSON object, and this begins with \"{other}\"");
+            return Err(wrong(&what));
+        }
+        None => return Err(wrong("it is a JSON object, and this is empty")),
     }
     serde_json::from_str(&text).map_err(|e| wrong(&e.to_string()))
 }
