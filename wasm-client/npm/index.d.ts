@@ -1,10 +1,11 @@
 /**
- * Loads the WebAssembly, once. {@link join} calls it; call it yourself before a {@link Negotiator},
- * or early, to have it loaded when somebody joins.
+ * Loads the WebAssembly, once: whoever calls it again gets the same promise, and their `url` is ignored.
+ * {@link join} calls it; call it yourself before a {@link Negotiator}, or early, to have it loaded when
+ * somebody joins. Rejects with a {@link SamewireError} `wasm`; then it may be called again.
  *
- * @param url where `samewire.wasm` is, when it is not beside `index.js`
+ * @param url where `samewire.wasm` is, when it is not beside `index.js`; or its bytes
  */
-export function init(url?: string | URL): Promise<void>;
+export function init(url?: string | URL | BufferSource | WebAssembly.Module): Promise<void>;
 
 /** Joins a session. Resolves when the session has welcomed this participant. */
 export function join(options: JoinOptions): Promise<Call>;
@@ -84,8 +85,20 @@ export interface CallEvents {
   alert: Alert;
   /** The session is about to do something for quality, and why. */
   recommendation: Recommendation;
+  /** How good our own connection is, measured anew. A version that does not measure never tells it. */
+  "quality-update": Quality;
   /** Something failed. The call goes on unless its state is `left`. */
   error: SamewireError;
+}
+
+/** How good our own connection is. */
+export interface Quality {
+  /** 0 to 100. */
+  readonly score: number;
+  /** `excellent` from a score of 80, `good` from 60, `poor` from 40, `failed` below. */
+  readonly rating: "excellent" | "good" | "poor" | "failed";
+  /** The mean opinion score that a listener would give: 1 to 4.5. */
+  readonly mos: number;
 }
 
 /** A move of everyone. */
