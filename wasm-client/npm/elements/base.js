@@ -67,6 +67,12 @@ export const watching = (HTMLElement) =>
     /** What is shown of the call now. */
     value = IDLE;
 
+    /** Shows this, where whoever owns the element watches for it. */
+    show(value) {
+      this.value = value;
+      this.update();
+    }
+
     update() {
       if (this.isConnected) this.render(this.value, this.#words);
     }

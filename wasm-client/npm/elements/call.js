@@ -10,7 +10,7 @@ const CSS = `
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75em; padding: 0.75em; }
 .body { flex: 1; display: flex; flex-wrap: wrap; min-block-size: 0; }
 .people { flex: 3 1 16em; display: grid; gap: 0.6em; padding: 0 0.75em; align-content: start; grid-template-columns: repeat(auto-fit, minmax(min(14em, 100%), 1fr)); }
-samewire-chat { flex: 1 1 14em; border: 1px solid var(--line); border-radius: 0.8em; margin-inline: 0.75em; }
+samewire-chat { flex: 1 1 14em; min-inline-size: 0; border: 1px solid var(--line); border-radius: 0.8em; margin-inline: 0.75em; }
 .problem { padding: 0 0.75em; }
 `;
 
@@ -165,7 +165,8 @@ export const callElement = (Watching) =>
         if (error) tell(this, "error", error);
       }
       this.#indicator.words = this.#chat.words = words;
-      this.#indicator.call = this.#chat.call = this.call;
+      this.#indicator.show(value);
+      this.#chat.call = this.call;
       this.#showPeople(inCall ? participants : [], words);
       write(this.#count, inCall ? `${words.people}: ${participants.length}` : "");
       this.#chat.hidden = !inCall || !this.#chatOpen;

@@ -8,7 +8,7 @@ const CSS = `
 .log p { margin-block-end: 0.6em; }
 .log small { display: block; color: var(--soft); font-size: 0.85em; }
 form { display: flex; gap: 0.5em; padding: 0.75em; }
-input { flex: 1; min-inline-size: 0; }
+input { flex: 1; inline-size: 0; min-inline-size: 0; }
 .problem { padding: 0 0.75em 0.75em; }
 `;
 
