@@ -8,7 +8,7 @@ import { arrange, h, tell, write } from "./dom.js";
 const CSS = `
 :host { display: flex; flex-direction: column; min-block-size: 20em; }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75em; padding: 0.75em; }
-.body { flex: 1; display: flex; flex-wrap: wrap; min-block-size: 0; }
+.body { flex: 1; display: flex; flex-wrap: wrap; row-gap: 0.6em; min-block-size: 0; }
 .people { flex: 3 1 16em; display: grid; gap: 0.6em; padding: 0 0.75em; align-content: start; grid-template-columns: repeat(auto-fit, minmax(min(14em, 100%), 1fr)); }
 samewire-chat { flex: 1 1 14em; min-inline-size: 0; border: 1px solid var(--line); border-radius: 0.8em; margin-inline: 0.75em; }
 .problem { padding: 0 0.75em; }

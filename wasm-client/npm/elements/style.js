@@ -20,6 +20,7 @@ button, input {
 button { cursor: pointer; }
 button:disabled { cursor: default; color: var(--soft); }
 .primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
+::placeholder { color: var(--soft); opacity: 1; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `;
