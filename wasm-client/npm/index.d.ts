@@ -7,7 +7,10 @@
  */
 export function init(url?: string | URL | BufferSource | WebAssembly.Module): Promise<void>;
 
-/** Joins a session. Resolves when the session has welcomed this participant. */
+/**
+ * Joins a session. Resolves when the session has welcomed this participant. Rejects with a
+ * {@link SamewireError} whose `code` says why not; what was captured is released.
+ */
 export function join(options: JoinOptions): Promise<Call>;
 
 /** What {@link join} needs. */

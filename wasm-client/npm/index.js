@@ -60,7 +60,11 @@ class Events {
     this.#listeners.get(name)?.delete(listener);
   }
 
-  /** What one listener throws is reported as the page's own error and does not reach the others. */
+  /**
+   * What one listener throws is reported as the page's own error and does not reach the others. The
+   * WebAssembly holds this as long as `events` holds the WebAssembly: a call that was left, and has said
+   * why, lets go, or neither would ever be collected.
+   */
   static emitter(events) {
     return (name, detail) => {
       const told = name === "error" ? new SamewireError(detail) : detail;
@@ -71,6 +75,7 @@ class Events {
           reportError(error);
         }
       }
+      if (detail === "left") setTimeout(() => (events = new Events()));
     };
   }
 }
