@@ -11,6 +11,7 @@ import { type Ticket, Visitor } from "./support/visitor.ts";
 
 declare global {
   interface Window {
+    answers: [how: string, one: Call][];
     shown: { call: Call | null; send: (text: string) => void; state: string };
   }
 }
@@ -58,6 +59,14 @@ for (const [hook, query] of Object.entries({
     await expect(ana.page.getByTestId("chat").getByRole("listitem")).toHaveText(["one", "two"]);
 
     expect([ana.sockets, ben.sockets]).toEqual([1, 1]);
+    // One microphone and one camera: nothing was captured twice.
+    expect((await ana.open()).tracks).toBe(2);
+    expect(await ana.page.evaluate(() => window.made.tracks.length)).toBe(2);
+    // StrictMode mounts twice: who asked first has the call, too.
+    const answers = await ana.page.evaluate(() =>
+      window.answers.map(([how, one]) => [how, one === window.shown.call]),
+    );
+    expect(answers).toEqual(hook === "useCall" ? [] : Array(2).fill(["joined", true]));
     expect((await server.snapshot(room)).participants).toHaveLength(2);
     expect([...ana.complaints, ...ben.complaints]).toEqual([]);
     await Promise.all([ana.goes(), ben.goes()]);

@@ -89,10 +89,12 @@ describe("bundlers", { concurrency: 2 }, () => {
     assert.equal(page.paths.filter(wasm).length, 1);
   });
 
-  test("a bundle of Vite loads the WebAssembly, or has it inside", async () => {
+  test("a bundle of Vite loads the WebAssembly, has it inside, or is told its address", async () => {
     await installed.run("vite", "build", "fixtures/vite", "--logLevel", "warn");
     await works(installed.path("fixtures/vite/dist"));
     await worksInline(installed.path("fixtures/vite/dist"));
+    const byUrl = await open("by-url.html", { "/": installed.path("fixtures/vite/dist") });
+    assert.deepEqual([byUrl.complaints, byUrl.outcome], [[], { afterInit: "works" }]);
   });
 
   test("a bundle of webpack loads the WebAssembly, or has it inside", async () => {

@@ -12,6 +12,9 @@ import {
   useQuality,
 } from "samewire/react";
 
+/** What became of each time that a room was asked for. */
+window.answers = [];
+
 const query = new URLSearchParams(location.search);
 const asked = (name) => query.get(name) ?? undefined;
 
@@ -61,7 +64,8 @@ function Rooms() {
   });
   const { joinRoom, leaveRoom } = connection;
   useEffect(() => {
-    if (asked("room")) void joinRoom(asked("room"), asked("token"));
+    const told = (how) => (one) => window.answers.push([how, one]);
+    joinRoom(asked("room"), asked("token")).then(told("joined"), told("refused"));
   }, [joinRoom]);
   return h(
     Shown,
