@@ -136,6 +136,33 @@ describe("bundlers", { concurrency: 2 }, () => {
   });
 });
 
+test("a WebAssembly that cannot be loaded is an error that says so, and may be tried again", async () => {
+  const server = await serve({ "/samewire/": installed.path("node_modules/samewire/dist") });
+  const tab = await browser.newPage();
+  try {
+    await tab.route("**/blank", (route) => route.fulfill({ contentType: "text/html", body: "" }));
+    await tab.goto(`${server.origin}/blank`);
+    const told = await tab.evaluate(async () => {
+      const { SamewireError, init, join } = await import("/samewire/index.js" as string);
+      const failing = (promise: Promise<unknown>) =>
+        promise.then(
+          () => "loaded",
+          (error) => error instanceof SamewireError && error.code,
+        );
+      return [
+        await failing(init("/nowhere.wasm")),
+        await failing(join({ token: "token" })),
+        await failing(init()),
+        await failing(init("/nowhere.wasm")),
+      ];
+    });
+    assert.deepEqual(told, ["wasm", "misuse", "loaded", "loaded"]);
+  } finally {
+    await tab.close();
+    await server.stop();
+  }
+});
+
 describe("servers and tools", { concurrency: 2 }, () => {
   test("importing every entry point on a server touches nothing and begins nothing, and they export what they declare", async () => {
     const said = JSON.parse(await installed.run("node", "fixtures/node/server.js"));
