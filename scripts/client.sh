@@ -38,4 +38,5 @@ if [ "$total" -gt "$gate" ]; then
   echo "samewire is larger than its gate: see scripts/client.sh" >&2
   exit 1
 fi
-cp "$out/samewire.wasm" "$out/index.js" "$dist/"
+scripts/client-entries.sh
+cp "$out/samewire.wasm" "$out/index.js" "$out/react.js" "$out/elements.js" "$out/inline.js" "$dist/"

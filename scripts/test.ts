@@ -106,6 +106,12 @@ const steps: Step[] = [
   },
   { name: "Chromium", command: "scripts/chromium.sh" },
   {
+    name: "packaging",
+    command: "node --test 'tests/types/*.test.ts' 'tests/packaging/*.test.ts'",
+    count: nodeCounts,
+    names: nodeNames,
+  },
+  {
     name: "end-to-end tests in Chromium",
     command: "playwright test -c tests",
     count: playwrightCounts,

@@ -1,12 +1,16 @@
 /**
- * Loads the WebAssembly, once. {@link join} calls it; call it yourself before a {@link Negotiator},
- * or early, to have it loaded when somebody joins.
+ * Loads the WebAssembly, once: whoever calls it again gets the same promise, and their `url` is ignored.
+ * {@link join} calls it; call it yourself before a {@link Negotiator}, or early, to have it loaded when
+ * somebody joins. Rejects with a {@link SamewireError} `wasm`; then it may be called again.
  *
- * @param url where `samewire.wasm` is, when it is not beside `index.js`
+ * @param url where `samewire.wasm` is, when it is not beside `index.js`; or its bytes
  */
-export function init(url?: string | URL): Promise<void>;
+export function init(url?: string | URL | BufferSource | WebAssembly.Module): Promise<void>;
 
-/** Joins a session. Resolves when the session has welcomed this participant. */
+/**
+ * Joins a session. Resolves when the session has welcomed this participant. Rejects with a
+ * {@link SamewireError} whose `code` says why not; what was captured is released.
+ */
 export function join(options: JoinOptions): Promise<Call>;
 
 /** What {@link join} needs. */

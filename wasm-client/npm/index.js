@@ -69,7 +69,11 @@ class Events {
     this.#listeners.get(name)?.delete(listener);
   }
 
-  /** What one listener throws is reported as the page's own error and does not reach the others. */
+  /**
+   * What one listener throws is reported as the page's own error and does not reach the others. The
+   * WebAssembly holds this as long as `events` holds the WebAssembly: a call that was left, and has said
+   * why, lets go, or neither would ever be collected.
+   */
   static emitter(events) {
     return (name, detail) => {
       const told =
@@ -85,6 +89,7 @@ class Events {
           reportError(error);
         }
       }
+      if (detail === "left") setTimeout(() => (events = new Events()));
     };
   }
 }
@@ -145,6 +150,12 @@ class Call extends Events {
 export const join = async (options) => {
   if (!options?.url || !options?.token)
     misuse("join needs `url` and `token`, as the token route returned them.");
+  // A browser takes anything else for an address on the page's own host.
+  if (!/^(ws|http)s?:\/\//.test(options.url))
+    check({
+      code: "url",
+      message: `The address "${options.url}" is no address of a session; take it as the token route returned it.`,
+    });
   await init();
   const call = new Call({ media: { audio: true, video: true }, ...options });
   await Call.begin(call);

@@ -89,12 +89,13 @@ export class Tab {
   }
 
   online(): Promise<void> {
-    return this.until("it is welcome", () => this.#welcomed);
+    return this.until("it is welcome", () => this.isOnline);
   }
 
   /** Whether it is attached now. */
   get isOnline(): boolean {
-    return this.#welcomed;
+    // One that is closing has not said so yet.
+    return this.#welcomed && this.#socket?.readyState === WebSocket.OPEN;
   }
 
   #connect() {

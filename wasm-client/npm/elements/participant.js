@@ -1,0 +1,127 @@
+// One person, or the screen they share: picture or initials, sound, name, and what is off, in words.
+
+import { fill } from "../shared/words.js";
+import { h, tell, write } from "./dom.js";
+
+const CSS = `
+:host { position: relative; aspect-ratio: 16 / 9; overflow: hidden; border-radius: 0.8em; background: #28333a; color: #fff; }
+article { display: grid; place-items: center; block-size: 100%; }
+.initials { font-size: 2.5em; }
+video { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover; }
+video[data-screen] { object-fit: contain; background: #000; }
+video[data-mirrored] { transform: scaleX(-1); }
+p { position: absolute; padding: 0.3em 0.7em; border-radius: 0.5em; background: rgb(8 14 16 / 78%); max-inline-size: calc(100% - 1em); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.name { inset-block-end: 0.5em; inset-inline-start: 0.5em; }
+.state { inset-block-start: 0.5em; inset-inline-end: 0.5em; }
+`;
+
+const CONNECTION = { connecting: "connecting", poor: "poor", lost: "lost" };
+
+const initials = (name) =>
+  name
+    .split(/\s+/u)
+    .slice(0, 2)
+    .map((part) => [...part][0] ?? "")
+    .join("")
+    .toUpperCase();
+
+const live = ({ tracks }, sources) =>
+  tracks.flatMap(({ source, muted, track }) =>
+    sources.includes(source) && !muted && track ? [track] : [],
+  );
+
+/** Shows exactly these tracks. An element that has them is left alone: its picture would flicker. */
+function attach(element, tracks) {
+  const now = element.srcObject?.getTracks() ?? [];
+  if (now.length === tracks.length && tracks.every((track) => now.includes(track))) return;
+  element.srcObject = tracks.length > 0 ? new MediaStream(tracks) : null;
+}
+
+export const participantElement = (Watching) =>
+  class extends Watching {
+    static observedAttributes = ["source"];
+    #participant = null;
+    #initials = h("span", { className: "initials", "aria-hidden": "true" });
+    #video = h("video", { muted: true, playsInline: true, "aria-hidden": "true", tabIndex: -1 });
+    #audio = h("audio");
+    #state = h("p", { className: "state" });
+    #name = h("p", { className: "name", part: "name" });
+    #tile = h("article", {}, this.#initials, this.#video, this.#audio, this.#state, this.#name);
+
+    constructor() {
+      super();
+      this.build(CSS, this.#tile);
+    }
+
+    get participant() {
+      return this.#participant;
+    }
+
+    set participant(participant) {
+      this.#participant = participant ?? null;
+      this.update();
+    }
+
+    connectedCallback() {
+      this.adopt("participant");
+      super.connectedCallback();
+    }
+
+    disconnectedCallback() {
+      super.disconnectedCallback();
+      // What is out of the page is not heard.
+      for (const element of [this.#video, this.#audio]) element.srcObject = null;
+    }
+
+    attributeChangedCallback() {
+      this.update();
+    }
+
+    /** Plays what the browser would not play without a click. */
+    async play() {
+      const all = [this.#video, this.#audio].filter((element) => element.srcObject);
+      const refused = (error) => error.name === "NotAllowedError";
+      const outcomes = await Promise.allSettled(all.map((element) => element.play()));
+      if (outcomes.some(({ reason }) => reason && refused(reason))) tell(this, "sound-blocked");
+    }
+
+    render(_, words) {
+      const one = this.#participant;
+      this.#tile.hidden = !one;
+      if (!one) return;
+      const screen = this.getAttribute("source") === "screen";
+      const pictures = live(one, [screen ? "screen" : "camera"]);
+      attach(this.#video, pictures);
+      // A screen's sound comes with its owner's tile.
+      const heard = one.self || screen ? [] : live(one, ["microphone", "screen_audio"]);
+      attach(this.#audio, heard);
+      this.#video.hidden = pictures.length === 0;
+      this.#video.toggleAttribute("data-screen", screen);
+      this.#video.toggleAttribute("data-mirrored", one.self && !screen);
+      void this.play();
+
+      const name = screen
+        ? fill(one.self ? words.ownScreen : words.screen, one.name)
+        : one.self
+          ? fill(words.self, one.name)
+          : one.name;
+      const muted = !screen && !this.#sends("microphone");
+      const trouble = one.self ? undefined : words[CONNECTION[one.connection]];
+      write(this.#initials, initials(one.name));
+      write(this.#name, muted ? `${name} · ${words.microphoneOff}` : name);
+      this.#state.hidden = !trouble;
+      write(this.#state, trouble ?? "");
+      const dark = !screen && !this.#sends("camera");
+      this.#tile.setAttribute(
+        "aria-label",
+        [name, muted && words.microphoneOff, dark && words.cameraOff, trouble]
+          .filter(Boolean)
+          .join(", "),
+      );
+    }
+
+    /** Whether this one sends from a source, arrived or not. */
+    #sends(source) {
+      return this.#participant.tracks.some((track) => track.source === source && !track.muted);
+    }
+  };
