@@ -22,7 +22,7 @@ pub use parse::IceError;
 pub const DEFAULT_TTL: u64 = 3_600;
 
 /// The shortest a TURN credential may last, in seconds.
-pub const MIN_TTL: u64 = 60;
+pub const MIN_TTL: u64 = 10;
 
 /// The longest a TURN credential may last, in seconds: what Cloudflare allows.
 pub const MAX_TTL: u64 = 172_800;
@@ -215,7 +215,7 @@ mod tests {
         );
         assert_eq!(
             error(&hmac(r#""secret":"TURN_SECRET","ttlSeconds":5"#)),
-            "[0].hmac.ttlSeconds is 5; it is 60 to 172800"
+            "[0].hmac.ttlSeconds is 5; it is 10 to 172800"
         );
         let hush = error(&hmac(r#""secret":"hush-hush""#));
         assert!(hush.starts_with("[0].hmac.secret is no name") && !hush.contains("hush-"));
