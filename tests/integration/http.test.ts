@@ -140,10 +140,12 @@ test("the snapshot is for admins and for tokens of the session; who is not there
   for (const headers of [asAdmin, asAna]) {
     assert.equal((await runtime.json("/v1/sessions/seen", { headers })).provider, "p2p");
   }
-  for (const headers of [{}, asBackend, { authorization: "Bearer x.y.z" }]) {
+  for (const headers of [{}, { authorization: "Bearer x.y.z" }]) {
     const answer = await runtime.fetch("/v1/sessions/seen", { headers });
     assert.equal((await problem(answer)).type, "urn:samewire:problem:unauthorised");
   }
+  const backend = await runtime.fetch("/v1/sessions/seen", { headers: asBackend });
+  assert.equal((await problem(backend)).type, "urn:samewire:problem:forbidden");
   const other = await runtime.fetch("/v1/sessions/other", { headers: asAna });
   assert.equal((await problem(other)).type, "urn:samewire:problem:forbidden");
 });

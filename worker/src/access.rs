@@ -63,6 +63,9 @@ pub fn admin<'a>(
     });
     if found.is_some() {
         refuse_dev_key(given, host)?;
+    } else if same(given, &config.api_key) {
+        let detail = "this is the API key; here it takes an admin key".to_owned();
+        return Err(ApiError::Forbidden(detail));
     }
     Ok(found)
 }
@@ -80,10 +83,6 @@ pub fn any_admin<'a>(
     };
     if let Some(found) = admin(config, given, host)? {
         return Ok(found);
-    }
-    if same(given, &config.api_key) {
-        let detail = "this is the API key; here it takes an admin key".to_owned();
-        return Err(ApiError::Forbidden(detail));
     }
     // A join token is three parts in base64; no key that is any good looks like it.
     let parts = given.split('.').count();
