@@ -102,3 +102,27 @@ fn who_has_no_driver_for_an_ejected_provider_waits_for_no_paced_move() {
     assert_eq!(world.first("cem")["type"], "welcome");
     assert_eq!(world.count("prepared"), 1);
 }
+
+#[test]
+fn who_are_poor_on_two_providers_are_moved_for_it_once() {
+    let two = ["ana", "ben"];
+    let mut world = World::hybrid(&two);
+    world.in_a_call(&two);
+    let mut causes = Vec::new();
+    for _ in 0..1_000 {
+        let epoch = world.epoch();
+        for name in two {
+            let poor = json!({"type": "quality", "epoch": epoch, "score": 50.0, "rating": "poor"});
+            world.say(name, poor);
+        }
+        pass(&mut world, 3_000, &two);
+        if world.state() == "switching" {
+            let switch = world.snapshot()["switch"].clone();
+            causes.push(switch["cause"].as_str().unwrap().to_owned());
+            let epoch = switch["epoch"].as_u64().unwrap();
+            two.iter().for_each(|name| world.ready(name, epoch));
+            world.in_a_call(&two);
+        }
+    }
+    assert_eq!(causes, ["quality", "returned"]);
+}

@@ -101,6 +101,7 @@ impl Life {
         if self.record.recovery.is_some() || self.senders().next().is_none() {
             return;
         }
+        self.remember_poor(turn);
         let Some(wish) = self.consider(turn.now, providers, wanted) else {
             turn.session_changed |= self.record.paced_until.take().is_some();
             return;
@@ -125,6 +126,18 @@ impl Life {
         self.record.paced_until = None;
         let (target, cause) = (&wish.target, wish.cause);
         self.prepare(turn, providers, target, cause, earns, Some(evidence));
+    }
+
+    /// Remembers that it is poor here too, as it was elsewhere: it is the people's own network, and
+    /// back there nobody is moved here for it again.
+    fn remember_poor(&mut self, turn: &mut Turn) {
+        let poor = self.is_poor(turn.now);
+        let (now, tuning) = (turn.now, self.tuning);
+        let here = &self.record.provider;
+        let bars = &mut self.record.bars;
+        if poor && bars.poor_elsewhere(now, here) {
+            turn.session_changed |= bars.stay_in_poor(now, here, &tuning);
+        }
     }
 
     /// Whether half of the people have been poor for long enough.
