@@ -241,7 +241,7 @@ fn an_ended_session_says_good_bye_with_4004_and_its_log_stays_for_a_day() {
     world.advance(1);
     world.tick();
     assert_eq!(world.table, Default::default(), "swept");
-    assert_eq!(world.session.poll_timeout(world.now), None);
+    assert_eq!(world.session.poll_timeout(), None);
 }
 
 #[test]

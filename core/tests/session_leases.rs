@@ -22,7 +22,7 @@ fn a_socket_without_hello_is_sent_away_at_its_deadline() {
         [json!({"seq": 0, "type": "error", "code": "hello_first",
                 "message": "no \"hello\" came within 10000 ms"})]
     );
-    assert_eq!(world.session.poll_timeout(world.now), None);
+    assert_eq!(world.session.poll_timeout(), None);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_heartbeat_keeps_the_lease_without_a_row_or_a_word() {
         assert_eq!(world.tick(), Decision::default());
     }
     assert_eq!(
-        world.session.poll_timeout(world.now),
+        world.session.poll_timeout(),
         Some((world.now + samewire_core::time::Millis(30_000), Heartbeat))
     );
 }
@@ -225,7 +225,7 @@ fn an_empty_session_ends_after_its_grace_and_the_next_hello_begins_another() {
     assert_eq!(world.snapshot(), Value::Null);
     let a_day_later = world.now + Tuning::default().retention;
     assert_eq!(
-        world.session.poll_timeout(world.now),
+        world.session.poll_timeout(),
         Some((a_day_later, TimerReason::Retention))
     );
     let old = world.tabs["ana"].clone();

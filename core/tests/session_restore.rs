@@ -97,10 +97,7 @@ fn leases_start_afresh_with_a_killed_object_also_of_who_was_away_already() {
     world.cut("ana");
     world.advance(29_000);
     world.kill();
-    assert_eq!(
-        world.session.poll_timeout(world.now).unwrap().1,
-        TimerReason::Lease
-    );
+    assert_eq!(world.session.poll_timeout().unwrap().1, TimerReason::Lease);
     world.advance(29_999);
     world.tick();
     assert_eq!(

@@ -118,6 +118,23 @@ impl Bars {
         self.ends().filter(|end| *end > now).min()
     }
 
+    /// Remembers that quality is poor where a session stays. That bars nothing: staying earns no bar.
+    /// Says whether it is new.
+    pub fn stay_in_poor(&mut self, now: Millis, here: &ProviderName, tuning: &Tuning) -> bool {
+        let bars = self.0.entry(here.clone()).or_default();
+        let known = bars.get(&BarCause::Quality);
+        let new = known.is_none_or(|bar| bar.forgotten_at <= now);
+        if new {
+            let bar = Bar {
+                until: now,
+                times: 0,
+                forgotten_at: now + tuning.bar_most,
+            };
+            bars.insert(BarCause::Quality, bar);
+        }
+        new
+    }
+
     /// Whether another provider than this one is remembered as poor.
     pub fn poor_elsewhere(&self, now: Millis, here: &ProviderName) -> bool {
         let elsewhere = self.0.iter().filter(|(name, _)| *name != here);

@@ -113,7 +113,8 @@ pub fn wanted(situation: Situation<'_>) -> Option<Move> {
         Held::Pinned | Held::Stay => false,
     };
     match left_out {
-        Some(Out::Inactive | Out::Ejected) => situation.taken_away(false),
+        // Who has no driver for it has no media that flows meanwhile.
+        Some(Out::Inactive | Out::Ejected) => situation.taken_away(!situation.all_have_a_driver()),
         // Forbidden here and nowhere else: there is no crowd that it would move in.
         Some(Out::RelayOnly | Out::NotAllowed) => situation.taken_away(true),
         Some(Out::NoDriver | Out::TooManyForP2p) => free.then(|| situation.outgrown())?,
@@ -185,6 +186,12 @@ impl<'a> Situation<'a> {
     /// Whether a provider neither failed here lately nor could not be reached.
     fn trusted(&self, provider: &Provider) -> bool {
         !self.barred_by(provider, BarCause::Failed) && !self.barred_by(provider, BarCause::Aborted)
+    }
+
+    /// Whether everybody can carry media where the session is.
+    fn all_have_a_driver(&self) -> bool {
+        let mut drivers = self.demand.drivers.iter();
+        drivers.all(|has| has.contains(self.current))
     }
 
     /// The current one was switched off, ejected or forbidden. Its media may well still flow, so

@@ -101,6 +101,7 @@ impl Life {
         if self.record.recovery.is_some() || self.senders().next().is_none() {
             return;
         }
+        self.remember_poor(turn);
         let Some(wish) = self.consider(turn.now, providers, wanted) else {
             turn.session_changed |= self.record.paced_until.take().is_some();
             return;
@@ -125,6 +126,18 @@ impl Life {
         self.record.paced_until = None;
         let (target, cause) = (&wish.target, wish.cause);
         self.prepare(turn, providers, target, cause, earns, Some(evidence));
+    }
+
+    /// Remembers that it is poor here too, as it was elsewhere: it is the people's own network, and
+    /// back there nobody is moved here for it again.
+    fn remember_poor(&mut self, turn: &mut Turn) {
+        let poor = self.is_poor(turn.now);
+        let (now, tuning) = (turn.now, self.tuning);
+        let here = &self.record.provider;
+        let bars = &mut self.record.bars;
+        if poor && bars.poor_elsewhere(now, here) {
+            turn.session_changed |= bars.stay_in_poor(now, here, &tuning);
+        }
     }
 
     /// Whether half of the people have been poor for long enough.
@@ -161,27 +174,20 @@ impl Life {
         metrics
     }
 
-    /// Finds out when the rule may want something that it does not want now. Asked once a turn that
-    /// looked, because it costs more than most turns.
+    /// Finds out when the rule may want something that it does not want now: by itself, because quality
+    /// has been poor for long enough, or because what is paced may be done. Asked once a turn that
+    /// looked, because it costs more than most turns, and because a turn that did not look leaves due
+    /// what is due.
     pub(super) fn plan_next_look(&mut self, now: Millis, providers: &[Provider]) {
         let idle = self.record.recovery.is_none() && self.record.switch.is_none();
-        self.next_look = idle
+        let by_itself = idle
             .then(|| self.consider(now, providers, next_look))
             .flatten();
-    }
-
-    /// When the provider is looked at next.
-    pub(super) fn look_deadlines(&self, now: Millis) -> impl Iterator<Item = Millis> {
-        let poor = self
-            .senders()
-            .filter_map(|p| {
-                p.record
-                    .poor_since
-                    .map(|since| since + self.tuning.poor_for)
-            })
-            .filter(move |at| *at > now);
-        let paced = self.record.paced_until.filter(|at| *at > now);
-        self.next_look.into_iter().chain(poor).chain(paced)
+        let poor = self.senders().filter_map(|p| p.record.poor_since);
+        let poor = poor.map(|since| since + self.tuning.poor_for);
+        let moments = by_itself.into_iter().chain(poor);
+        let moments = moments.chain(self.record.paced_until);
+        self.next_look = moments.filter(|at| *at > now).min();
     }
 
     /// News of the providers came. What is not urgent is done at a moment of the session's own, so that

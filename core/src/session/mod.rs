@@ -137,7 +137,7 @@ struct Life {
     tuning: Tuning,
     participants: BTreeMap<ParticipantId, Participant>,
     chat: VecDeque<NumberedLine>,
-    /// When the rule may want another provider, by itself.
+    /// When the provider is to be looked at by itself. It stays due until that was done.
     next_look: Option<Millis>,
 }
 
@@ -367,8 +367,9 @@ impl Session {
             loop {
                 // Only what changed something, or the time, can call for a move.
                 if turn.ticked || turn.session_changed || !turn.changed.is_empty() {
-                    life.look_at_sight(&mut turn, providers);
+                    // A switch that ends makes room for what waited for its end.
                     life.look_at_switch(&mut turn, providers);
+                    life.look_at_sight(&mut turn, providers);
                     life.look_at_recovery(&mut turn, providers);
                     life.look_at_provider(&mut turn, providers);
                 }

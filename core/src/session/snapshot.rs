@@ -32,7 +32,7 @@ impl Session {
                 unacknowledged: p.mailbox.unacknowledged(),
             })
             .collect();
-        let mut timers: Vec<_> = self.timers(now);
+        let mut timers: Vec<_> = self.timers();
         sort_by_key(&mut timers, |timer| timer);
         Some(Snapshot {
             id: self.id.clone(),

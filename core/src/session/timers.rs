@@ -39,18 +39,18 @@ pub enum TimerReason {
 
 impl Session {
     /// The earliest deadline, and what happens then.
-    pub fn poll_timeout(&self, now: Millis) -> Option<(Millis, TimerReason)> {
-        self.timers(now).into_iter().min()
+    pub fn poll_timeout(&self) -> Option<(Millis, TimerReason)> {
+        self.timers().into_iter().min()
     }
 
     /// Every deadline, in no order.
-    pub(super) fn timers(&self, now: Millis) -> Vec<(Millis, TimerReason)> {
+    pub(super) fn timers(&self) -> Vec<(Millis, TimerReason)> {
         let hello = self.tuning().hello_deadline;
         let hellos = self
             .pending
             .values()
             .map(|p| (p.opened + hello, TimerReason::Hello));
-        let life = self.life.iter().flat_map(|life| life.timers(now));
+        let life = self.life.iter().flat_map(|life| life.timers());
         let retention = self.settings.tuning.retention;
         let past = self.past.first().map(|past| past.ended_at + retention);
         // Bars outlive the log only where a token does.
@@ -72,7 +72,7 @@ impl Session {
 }
 
 impl Life {
-    fn timers(&self, now: Millis) -> Vec<(Millis, TimerReason)> {
+    fn timers(&self) -> Vec<(Millis, TimerReason)> {
         let leases = self.participants.values().filter_map(|p| {
             let reason = match (&p.record.socket, p.record.probed_at) {
                 (Some(_), None) => TimerReason::Heartbeat,
@@ -88,7 +88,7 @@ impl Life {
             .chain(self.recovery_deadline().map(with(TimerReason::Recovery)))
             .chain(self.suspicion_deadlines().map(with(TimerReason::Suspicion)))
             .chain(self.sight_deadlines().map(with(TimerReason::OneWay)))
-            .chain(self.look_deadlines(now).map(with(TimerReason::Provider)))
+            .chain(self.next_look.map(with(TimerReason::Provider)))
             .chain(self.renewal_deadlines().map(with(TimerReason::Renewal)))
             .collect()
     }

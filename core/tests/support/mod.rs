@@ -394,7 +394,7 @@ impl World {
             .collect();
         let decision = self.handle(Input::Tick { heard });
         // A deadline that stays due would ring the alarm for ever.
-        let due = self.session.poll_timeout(self.now);
+        let due = self.session.poll_timeout();
         assert!(
             due.is_none_or(|(at, _)| at > self.now),
             "still due: {due:?} at {:?}",
@@ -409,7 +409,7 @@ impl World {
 
     /// Jumps to the earliest deadline and rings the alarm; says how long that took, and which.
     pub(crate) fn advance_to_next_timer(&mut self) -> (u64, TimerReason) {
-        let (at, reason) = self.session.poll_timeout(self.now).expect("a timer");
+        let (at, reason) = self.session.poll_timeout().expect("a timer");
         let span = at.since(self.now).0;
         self.advance(span);
         self.tick();

@@ -251,7 +251,7 @@ impl Inner {
         let now = platform::now();
         let due = match self.session.borrow().as_ref() {
             Some(session) => {
-                let due = session.poll_timeout(now).map(|(at, _)| at);
+                let due = session.poll_timeout().map(|(at, _)| at);
                 due.into_iter().chain(self.told_again(now)).min()
             }
             // It could not be read or stored: somebody must look again, though nobody comes. Unless
