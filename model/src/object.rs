@@ -157,7 +157,7 @@ impl Object {
             .collect();
         self.memory = Some(Arc::new(Memory {
             digest: digest(&session),
-            due: session.poll_timeout(now).map(|(at, _)| at),
+            due: session.poll_timeout().map(|(at, _)| at),
             session,
         }));
     }
