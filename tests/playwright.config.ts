@@ -7,6 +7,8 @@ export default defineConfig({
   outputDir: "../test-results",
   workers: 1,
   timeout: 90_000,
+  // What takes long is in `make soak`.
+  ...(process.env["SAMEWIRE_LONG"] ? {} : { grepInvert: /@long/ }),
   expect: { timeout: 20_000 },
   forbidOnly: true,
   // A retry would hide a race.

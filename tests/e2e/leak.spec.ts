@@ -182,7 +182,7 @@ test("200 joins and leaves of somebody alone leave neither heap nor sockets nor 
   await areAsLight([scales], [before]);
 });
 
-test("60 joins and leaves beside somebody who stays leave neither heap nor connections nor closures behind, with either", async ({
+test("@long 60 joins and leaves beside somebody who stays leave neither heap nor connections nor closures behind, with either", async ({
   browser,
 }) => {
   const [ana, ben] = await Promise.all([arrive(browser), arrive(browser)]);
