@@ -140,7 +140,8 @@ test("the snapshot is for admins and for tokens of the session; who is not there
   for (const headers of [asAdmin, asAna]) {
     assert.equal((await runtime.json("/v1/sessions/seen", { headers })).provider, "p2p");
   }
-  for (const headers of [{}, { authorization: "Bearer x.y.z" }]) {
+  const strangers: Record<string, string>[] = [{}, { authorization: "Bearer x.y.z" }];
+  for (const headers of strangers) {
     const answer = await runtime.fetch("/v1/sessions/seen", { headers });
     assert.equal((await problem(answer)).type, "urn:samewire:problem:unauthorised");
   }
