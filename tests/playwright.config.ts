@@ -5,7 +5,7 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "e2e",
   outputDir: "../test-results",
-  workers: 1,
+  workers: 2,
   timeout: 90_000,
   // What takes long is in `make soak`.
   ...(process.env["SAMEWIRE_LONG"] ? {} : { grepInvert: /@long/ }),
