@@ -1,4 +1,4 @@
-// End to end: Debian's Chromium with its fake camera and microphone, one test at a time.
+// End to end: Debian's Chromium with its fake camera and microphone, two spec files at a time.
 
 import { defineConfig } from "@playwright/test";
 
