@@ -6,10 +6,10 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "../test-results",
   workers: 2,
-  timeout: 90_000,
+  timeout: 120_000,
   // What takes long is in `make soak`.
   ...(process.env["SAMEWIRE_LONG"] ? {} : { grepInvert: /@long/ }),
-  expect: { timeout: 20_000 },
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   // A retry would hide a race.
   retries: 0,
