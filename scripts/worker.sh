@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export PATH="$PWD/node_modules/.bin:$PATH"
-# Three per cent above what it was when this was set. The aim was 400000.
-GATE=383000
+# The goal: a Worker that starts fast, and leaves room below the limit of a free plan.
+GATE=400000
 out=build/worker
 
 # worker-build and cargo tell a long story, which is told only when it ends badly: then without the
