@@ -35,11 +35,8 @@ help: ## Says what there is.
 dev: port build .dev.vars ## Serves everything on PORT (8787) and says which link to open.
 	@PORT=$(PORT) node scripts/dev.ts
 
-# Before the build, which takes a while: dev.ts looks again, and says the same.
-port:
-	@[[ "$(PORT)" =~ ^[0-9]{1,5}$$ ]] || { echo 'PORT is "$(PORT)"; it is a number from 1 to 65535' >&2; exit 1; }
-	@! (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null || \
-	  { echo "Port $(PORT) is in use. Stop what is there, or take another: PORT=8788 make dev" >&2; exit 1; }
+port: $(MODULES)
+	@PORT=$(PORT) node scripts/port.ts
 
 test: $(MODULES) ## Runs every check and test, and says how many passed.
 	@node scripts/test.ts

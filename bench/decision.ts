@@ -17,7 +17,7 @@ const TEXT = "Could you say that again, please? The picture stood still for a mo
 /** The JavaScript object with its Worker, under a path of its own. */
 const PEER_WORKER = {
   name: "peer",
-  scriptPath: "bench/peer-object/index.js",
+  scriptPath: "bench/peer-object/index.mjs",
   modules: true,
   compatibilityDate: "2026-10-23",
   routes: ["*/peer/*"],

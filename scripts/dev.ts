@@ -1,24 +1,9 @@
 // `make dev`: wrangler with what make has built, and at the end the link to open.
 
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 
 const port = process.env.PORT ?? "8787";
-if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-  console.error(`PORT is "${port}"; it is a number from 1 to 65535`);
-  process.exit(1);
-}
-
-const taken = await new Promise<boolean>((resolve) => {
-  const probe = createServer().once("error", () => resolve(true));
-  probe.listen(Number(port), "localhost", () => probe.close(() => resolve(false)));
-});
-if (taken) {
-  console.error(`Port ${port} is in use. Stop what is there, or take another: PORT=8788 make dev`);
-  process.exit(1);
-}
-
 const passedOn = [
   "PROVIDERS",
   "TUNING",

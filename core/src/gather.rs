@@ -4,7 +4,8 @@
 //! sorts whatever is collected into a set or map. For a session's few hundred participants that is
 //! no faster, and all of it would be in the Worker.
 
-/// Sorts by a key; what has the same key stays as it was.
+/// Sorts by a key; what has the same key stays as it was. By insertion: for lists as long as there are
+/// participants, not pairs of them.
 pub(crate) fn sort_by_key<T, K: Ord>(list: &mut [T], key: impl Fn(&T) -> &K) {
     for end in 1..list.len() {
         let mut at = end;

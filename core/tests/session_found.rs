@@ -18,29 +18,10 @@ use support::{BEGIN, World, claims, hello, settings, three_providers};
 const THREE: [&str; 3] = ["ana", "ben", "cem"];
 const FOUR: [&str; 4] = ["ana", "ben", "cem", "dee"];
 
-/// Says `connected` of all of these but one.
-fn see_all_but(world: &mut World, name: &str, unseen: &str, all: &[&str]) {
-    let others = all.iter().filter(|n| **n != name && **n != unseen);
-    let sees: Vec<_> = others.map(|n| world.id(n)).collect();
-    let epoch = world.epoch();
-    let frame = json!({"type": "connected", "epoch": epoch, "elapsed_ms": 1, "sees": sees});
-    world.say(name, frame);
-}
-
-fn pass(world: &mut World, span: u64, names: &[&str]) {
-    world.advance(span);
-    names.iter().for_each(|name| world.beat(name));
-    world.tick();
-}
-
 /// That nothing is due now: a deadline that stays due would ring the alarm for ever.
 fn nothing_is_due(world: &World) {
     let due = world.session.poll_timeout().unwrap();
     assert!(due.0 > world.now, "{due:?} is due at {:?}", world.now);
-}
-
-fn patch(world: &mut World, patch: SessionPatch) {
-    world.operate(Act::Patch(patch)).unwrap();
 }
 
 fn exhausted() -> World {
@@ -57,9 +38,9 @@ fn exhausted() -> World {
 fn whoever_is_given_up_though_it_sees_everyone_rings_no_alarm_any_more() {
     let mut world = World::of(&THREE);
     world.in_a_call(&THREE);
-    see_all_but(&mut world, "ana", "ben", &THREE);
-    see_all_but(&mut world, "cem", "ben", &THREE);
-    pass(&mut world, 3_500, &THREE);
+    world.sees_all_but("ana", "ben", &THREE);
+    world.sees_all_but("cem", "ben", &THREE);
+    world.pass(3_500, &THREE);
     assert_eq!(world.person("ben")["connection"], "lost");
     assert_eq!(world.person("ana")["connection"], "good");
     nothing_is_due(&world);
@@ -69,11 +50,11 @@ fn whoever_is_given_up_though_it_sees_everyone_rings_no_alarm_any_more() {
 fn who_is_lost_already_takes_nobody_else_along() {
     let mut world = World::of(&FOUR);
     world.in_a_call(&FOUR);
-    see_all_but(&mut world, "ana", "ben", &FOUR);
-    pass(&mut world, 3_500, &FOUR);
+    world.sees_all_but("ana", "ben", &FOUR);
+    world.pass(3_500, &FOUR);
     assert_eq!(world.person("ana")["connection"], "lost");
-    see_all_but(&mut world, "cem", "dee", &FOUR);
-    pass(&mut world, 3_500, &FOUR);
+    world.sees_all_but("cem", "dee", &FOUR);
+    world.pass(3_500, &FOUR);
     let connections: Vec<_> = FOUR.map(|n| world.person(n)["connection"].clone()).to_vec();
     assert_eq!(connections, ["lost", "good", "lost", "good"]);
     nothing_is_due(&world);
@@ -89,7 +70,7 @@ fn an_operator_who_moves_an_exhausted_session_ends_the_waiting() {
     );
     let epoch = world.epoch();
     // The alarm of the waiting is over: the operator's provider is tried as long as any.
-    pass(&mut world, 6_000, &["ana", "ben"]);
+    world.pass(6_000, &["ana", "ben"]);
     assert_eq!((world.epoch(), world.provider()), (epoch, "daily".into()));
 }
 
@@ -102,7 +83,7 @@ fn r37_news_after_news_do_not_put_a_move_off_for_ever() {
     for score in 60..80 {
         providers[2].score = score;
         world.providers(providers.clone());
-        pass(&mut world, 1_000, &THREE);
+        world.pass(1_000, &THREE);
     }
     assert_ne!(world.count("prepared"), 0);
 }
@@ -250,13 +231,10 @@ fn r21_who_locks_to_relays_during_a_switch_to_p2p_is_not_moved_there() {
     assert_eq!(world.provider(), "janus");
     world.switch_to("p2p").unwrap();
     let lock = Some(Some(Lock::Relay));
-    patch(
-        &mut world,
-        SessionPatch {
-            lock,
-            ..SessionPatch::default()
-        },
-    );
+    world.patch(SessionPatch {
+        lock,
+        ..SessionPatch::default()
+    });
     FOUR.iter().for_each(|name| world.ready(name, 3));
     assert_eq!(
         (world.provider(), world.state()),
@@ -269,8 +247,8 @@ fn r21_who_locks_to_relays_during_a_switch_to_p2p_is_not_moved_there() {
 fn staying_earns_no_bar_where_a_move_for_a_one_way_pair_was_aborted() {
     let mut world = World::hybrid(&THREE);
     world.in_a_call(&THREE);
-    see_all_but(&mut world, "ana", "ben", &THREE);
-    pass(&mut world, 3_500, &THREE);
+    world.sees_all_but("ana", "ben", &THREE);
+    world.pass(3_500, &THREE);
     assert_eq!(world.state(), "switching");
     world.fail("cem", 2, "janus");
     assert_eq!(world.state(), "active");
@@ -280,7 +258,7 @@ fn staying_earns_no_bar_where_a_move_for_a_one_way_pair_was_aborted() {
         ["janus"]
     );
     for _ in 0..20 {
-        pass(&mut world, 3_000, &THREE);
+        world.pass(3_000, &THREE);
     }
     assert_eq!((world.epoch(), world.count("prepared")), (1, 1));
 }
@@ -317,7 +295,7 @@ fn whoever_is_away_is_no_witness_of_poor_quality() {
     );
     world.cut("ben");
     for _ in 0..5 {
-        pass(&mut world, 3_000, &["ana"]);
+        world.pass(3_000, &["ana"]);
     }
     assert_eq!(world.count("prepared"), 0);
 }

@@ -15,30 +15,15 @@ use support::{World, claims, hello, settings, three_providers};
 
 const THREE: [&str; 3] = ["ana", "ben", "cem"];
 
-/// Says `connected` of all of these but one.
-fn see_all_but(world: &mut World, name: &str, unseen: &str, all: &[&str]) {
-    let others = all.iter().filter(|n| **n != name && **n != unseen);
-    let sees: Vec<_> = others.map(|n| world.id(n)).collect();
-    let epoch = world.epoch();
-    let frame = json!({"type": "connected", "epoch": epoch, "elapsed_ms": 1, "sees": sees});
-    world.say(name, frame);
-}
-
-fn pass(world: &mut World, span: u64, names: &[&str]) {
-    world.advance(span);
-    names.iter().for_each(|name| world.beat(name));
-    world.tick();
-}
-
 #[test]
 fn a_one_way_pair_is_looked_at_in_the_turn_that_aborts_a_switch() {
     let mut world = World::hybrid(&THREE);
     world.in_a_call(&THREE);
     world.switch_to("janus").unwrap();
-    see_all_but(&mut world, "ana", "ben", &THREE);
-    pass(&mut world, 1_500, &THREE);
-    pass(&mut world, 2_500, &THREE);
-    pass(&mut world, 1_000, &THREE);
+    world.sees_all_but("ana", "ben", &THREE);
+    world.pass(1_500, &THREE);
+    world.pass(2_500, &THREE);
+    world.pass(1_000, &THREE);
     assert_eq!(world.count("aborted"), 1);
 }
 
@@ -115,7 +100,7 @@ fn who_are_poor_on_two_providers_are_moved_for_it_once() {
             let poor = json!({"type": "quality", "epoch": epoch, "score": 50.0, "rating": "poor"});
             world.say(name, poor);
         }
-        pass(&mut world, 3_000, &two);
+        world.pass(3_000, &two);
         if world.state() == "switching" {
             let switch = world.snapshot()["switch"].clone();
             causes.push(switch["cause"].as_str().unwrap().to_owned());

@@ -27,16 +27,6 @@ fn call(names: &[&str]) -> World {
     world
 }
 
-fn patch(world: &mut World, patch: SessionPatch) {
-    world.operate(Act::Patch(patch)).unwrap();
-}
-
-fn pass(world: &mut World, span: u64, names: &[&str]) {
-    world.advance(span);
-    names.iter().for_each(|name| world.beat(name));
-    world.tick();
-}
-
 fn everyone_ready(world: &mut World, names: &[&str]) {
     let epoch = world.snapshot()["switch"]["epoch"].as_u64().unwrap();
     names.iter().for_each(|name| world.ready(name, epoch));
@@ -51,7 +41,7 @@ fn ana_is_blind_to_ben(world: &mut World) {
 /// Both providers but `p2p` are barred because they failed, or it was never chosen.
 fn silent_everywhere(world: &mut World, names: &[&str]) {
     for _ in 0..30 {
-        pass(world, 1_000, names);
+        world.pass(1_000, names);
     }
 }
 
@@ -65,7 +55,7 @@ fn an_operator_s_switch_that_is_aborted_leaves_the_pin_before_it() {
     assert_eq!(world.provider(), "janus");
     assert_eq!(world.snapshot()["pinnedBy"], "olga");
     for _ in 0..5 {
-        pass(&mut world, 60_000, &PAIR);
+        world.pass(60_000, &PAIR);
     }
     assert_eq!(world.provider(), "janus", "P2P is not returned to");
 }
@@ -85,13 +75,10 @@ fn a_failure_takes_a_pinned_session_elsewhere_and_it_is_pinned_there() {
 fn who_unpins_while_the_switch_is_under_way_is_moved_and_not_pinned() {
     let mut world = call(&PAIR);
     world.switch_to("janus").unwrap();
-    patch(
-        &mut world,
-        SessionPatch {
-            unpin: true,
-            ..SessionPatch::default()
-        },
-    );
+    world.patch(SessionPatch {
+        unpin: true,
+        ..SessionPatch::default()
+    });
     everyone_ready(&mut world, &PAIR);
     assert_eq!(world.provider(), "janus");
     assert_eq!(world.snapshot()["pinnedBy"], Value::Null);
@@ -101,13 +88,10 @@ fn who_unpins_while_the_switch_is_under_way_is_moved_and_not_pinned() {
 fn r21_locked_to_stay_during_a_switch_it_stays() {
     let mut world = call(&PAIR);
     world.switch_to("janus").unwrap();
-    patch(
-        &mut world,
-        SessionPatch {
-            lock: Some(Some(Lock::Stay)),
-            ..SessionPatch::default()
-        },
-    );
+    world.patch(SessionPatch {
+        lock: Some(Some(Lock::Stay)),
+        ..SessionPatch::default()
+    });
     assert_eq!(
         (world.provider(), world.state()),
         ("p2p".into(), "active".into())
@@ -137,9 +121,9 @@ fn a_move_by_an_operator_while_media_is_dead_is_no_failover() {
 fn r41_one_who_moved_the_session_an_hour_ago_may_do_so_again() {
     let mut world = call(&THREE);
     for (after, moves) in [(0, 1), (HOUR - 100_000, 1), (200_000, 2)] {
-        pass(&mut world, after, &THREE);
+        world.pass(after, &THREE);
         ana_is_blind_to_ben(&mut world);
-        pass(&mut world, 3_500, &THREE);
+        world.pass(3_500, &THREE);
         assert_eq!(world.count("prepared"), moves);
         if world.state() == "switching" {
             let epoch = world.snapshot()["switch"]["epoch"].as_u64().unwrap();
@@ -205,9 +189,9 @@ fn a_suspicion_that_is_not_said_again_is_over_after_10_s() {
         json!({"type": "suspect", "epoch": 1, "provider": "p2p", "evidence": {}}),
     );
     assert_eq!(world.person("ana")["connection"], "poor");
-    pass(&mut world, 9_999, &PAIR);
+    world.pass(9_999, &PAIR);
     assert_eq!(world.person("ana")["connection"], "poor");
-    pass(&mut world, 1, &PAIR);
+    world.pass(1, &PAIR);
     assert_eq!(world.person("ana")["connection"], "good");
     assert_eq!(
         world.ack("ben").last().unwrap()["participant"]["connection"],
@@ -226,7 +210,7 @@ fn r33_whoever_never_got_the_renewed_token_is_given_another() {
     let mut world = World::new();
     world.join_with("ana", token(3_600));
     world.heard("ana");
-    pass(&mut world, 1_800_000, &["ana"]);
+    world.pass(1_800_000, &["ana"]);
     let participant = world.id("ana").as_str().into();
     assert_eq!(world.asked, [Ask::Token(participant)]);
     world.cut("ana");
@@ -241,7 +225,7 @@ fn r33_whoever_never_got_the_renewed_token_is_given_another() {
     let tab = world.tabs["ana"].clone();
     world.resume_with("ana", token(3_600), tab);
     assert_eq!(world.first("ana")["resumed"], true);
-    pass(&mut world, 900_000, &["ana"]);
+    world.pass(900_000, &["ana"]);
     assert_eq!(
         world.asked.len(),
         1,
@@ -271,11 +255,11 @@ fn whoever_resumes_between_probe_and_deadline_is_waited_for() {
     world.switch_to("janus").unwrap();
     world.ready("ana", 2);
     // One second before the deadline those not ready are probed.
-    pass(&mut world, 4_000, &["ana"]);
+    world.pass(4_000, &["ana"]);
     world.cut("ben");
     world.resume("ben");
     world.heard("ben");
-    pass(&mut world, 1_000, &["ana"]);
+    world.pass(1_000, &["ana"]);
     assert_eq!(
         (world.provider(), world.state()),
         ("p2p".into(), "active".into()),

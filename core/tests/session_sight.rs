@@ -22,29 +22,17 @@ fn blind(mut world: World, names: &[&str], all: &[&str]) -> World {
 }
 
 fn see_without_ben(world: &mut World, names: &[&str], all: &[&str]) {
-    for name in names {
-        let others = all.iter().filter(|n| *n != name && **n != "ben");
-        let sees: Vec<_> = others.map(|n| world.id(n)).collect();
-        let epoch = world.epoch();
-        world.say(
-            name,
-            json!({"type": "connected", "epoch": epoch, "elapsed_ms": 1, "sees": sees}),
-        );
-    }
-}
-
-fn pass(world: &mut World, span: u64, names: &[&str]) {
-    world.advance(span);
-    names.iter().for_each(|name| world.beat(name));
-    world.tick();
+    names
+        .iter()
+        .for_each(|name| world.sees_all_but(name, "ben", all));
 }
 
 #[test]
 fn r41_a_one_way_pair_is_alerted_to_both_after_1500_ms_once() {
     let mut world = blind(World::hybrid(&THREE), &["ana"], &THREE);
-    pass(&mut world, 1_499, &THREE);
+    world.pass(1_499, &THREE);
     assert_eq!(types(&world.heard("ana")), [""; 0]);
-    pass(&mut world, 1, &THREE);
+    world.pass(1, &THREE);
     let (ana, ben) = (world.heard("ana"), world.heard("ben"));
     assert_eq!(
         (&ana[0]["kind"], &ana[0]["participant"]),
@@ -55,24 +43,24 @@ fn r41_a_one_way_pair_is_alerted_to_both_after_1500_ms_once() {
         (&json!("asymmetric"), &json!(world.id("ana")))
     );
     assert_eq!(world.heard("cem").len(), 0);
-    pass(&mut world, 100, &THREE);
+    world.pass(100, &THREE);
     assert_eq!((world.heard("ana").len(), world.heard("ben").len()), (0, 0));
 }
 
 #[test]
 fn r41_a_pair_that_repairs_itself_moves_nobody() {
     let mut world = blind(World::hybrid(&THREE), &["ana"], &THREE);
-    pass(&mut world, 1_500, &THREE);
+    world.pass(1_500, &THREE);
     world.all_see(&THREE);
-    pass(&mut world, 5_000, &THREE);
+    world.pass(5_000, &THREE);
     assert_eq!((world.epoch(), world.state()), (1, "active".to_owned()));
 }
 
 #[test]
 fn r41_a_pair_that_stays_one_way_for_3500_ms_moves_the_session_behind_the_barrier() {
     let mut world = blind(World::hybrid(&THREE), &["ana"], &THREE);
-    pass(&mut world, 1_500, &THREE);
-    pass(&mut world, 2_000, &THREE);
+    world.pass(1_500, &THREE);
+    world.pass(2_000, &THREE);
     let switch = world.snapshot()["switch"].clone();
     assert_eq!(
         (&switch["provider"], &switch["cause"]),
@@ -80,20 +68,20 @@ fn r41_a_pair_that_stays_one_way_for_3500_ms_moves_the_session_behind_the_barrie
     );
     THREE.iter().for_each(|name| world.ready(name, 2));
     world.all_see(&THREE);
-    pass(&mut world, 10_000, &THREE);
+    world.pass(10_000, &THREE);
     assert_eq!((world.epoch(), world.provider()), (2, "janus".to_owned()));
 }
 
 #[test]
 fn r41_one_move_at_most_and_then_only_that_one_is_lost() {
     let mut world = blind(World::hybrid(&THREE), &["ana"], &THREE);
-    pass(&mut world, 1_500, &THREE);
-    pass(&mut world, 2_000, &THREE);
+    world.pass(1_500, &THREE);
+    world.pass(2_000, &THREE);
     THREE.iter().for_each(|name| world.ready(name, 2));
     world.all_see(&THREE);
     see_without_ben(&mut world, &["ana"], &THREE);
     for _ in 0..20 {
-        pass(&mut world, 1_000, &THREE);
+        world.pass(1_000, &THREE);
     }
     assert_eq!(
         (world.epoch(), world.provider()),
@@ -110,7 +98,7 @@ fn r41_one_move_at_most_and_then_only_that_one_is_lost() {
 #[test]
 fn r41_with_nowhere_to_go_the_blind_one_is_lost_and_the_others_stay() {
     let mut world = blind(World::of(&THREE), &["ana"], &THREE);
-    pass(&mut world, 3_500, &THREE);
+    world.pass(3_500, &THREE);
     assert_eq!((world.epoch(), world.state()), (1, "active".to_owned()));
     assert_eq!(world.person("ana")["connection"], "lost");
 }
@@ -120,7 +108,7 @@ fn r41_of_two_the_pair_moves_once_and_does_not_oscillate() {
     let pair = ["ana", "ben"];
     let mut world = blind(World::hybrid(&pair), &["ana"], &pair);
     for _ in 0..60 {
-        pass(&mut world, 1_000, &pair);
+        world.pass(1_000, &pair);
         if let Some(epoch) = world.snapshot()["switch"]["epoch"].as_u64() {
             pair.iter().for_each(|name| world.ready(name, epoch));
             world.all_see(&pair);
@@ -141,7 +129,7 @@ fn who_sends_nothing_is_missed_by_nobody() {
         "tracks": [{"id": "c", "source": "camera", "muted": true}]}),
     );
     see_without_ben(&mut world, &["ana", "cem"], &THREE);
-    pass(&mut world, 60_000, &THREE);
+    world.pass(60_000, &THREE);
     assert_eq!((world.epoch(), world.state()), (1, "active".to_owned()));
     assert_eq!(world.count("alerted"), 0);
 }
@@ -168,7 +156,7 @@ fn one_way_pairs_without_a_common_end_are_the_provider_s() {
     };
     without(&mut world, "ana", "ben");
     without(&mut world, "cem", "dee");
-    pass(&mut world, 3_500, &four);
+    world.pass(3_500, &four);
     assert_eq!(world.snapshot()["switch"]["provider"], "daily");
     let entry = world
         .table
@@ -186,8 +174,8 @@ fn one_way_pairs_without_a_common_end_are_the_provider_s() {
 #[test]
 fn r3_how_long_a_pair_is_one_way_survives_the_object() {
     let mut world = blind(World::hybrid(&THREE), &["ana"], &THREE);
-    pass(&mut world, 1_500, &THREE);
+    world.pass(1_500, &THREE);
     world.hibernate();
-    pass(&mut world, 2_000, &THREE);
+    world.pass(2_000, &THREE);
     assert_ne!(world.snapshot()["switch"], Value::Null);
 }

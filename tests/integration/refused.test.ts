@@ -1,9 +1,9 @@
 // Bad input: each a stated error or close code, the session unharmed, everyone else undisturbed.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 
+import { jwt as sign } from "./support/jwt.ts";
 import { Peer } from "./support/peer.ts";
 import { Runtime, TOKEN_SECRET } from "./support/runtime.ts";
 
@@ -14,14 +14,7 @@ before(async () => {
 });
 after(() => runtime.stop());
 
-const part = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
-
-function jwt(claims: object, secret = TOKEN_SECRET, alg = "HS256"): string {
-  const signed = `${part({ alg, typ: "JWT" })}.${part(claims)}`;
-  const signature =
-    alg === "none" ? "" : createHmac("sha256", secret).update(signed).digest("base64url");
-  return `${signed}.${signature}`;
-}
+const jwt = (claims: object, secret = TOKEN_SECRET, alg?: string) => sign(claims, secret, alg);
 
 function claims(session: string, more: object = {}) {
   const iat = Math.floor(Date.now() / 1000);

@@ -15,7 +15,7 @@ use samewire_core::quality::{
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{Fields, js, set, text};
+use crate::browser::{Fields, js, text};
 use crate::call::Call;
 use crate::peer::Peer;
 use crate::roster::Source;
@@ -227,15 +227,18 @@ impl Call {
         let report = frame(Epoch(epoch), &score, &sample, &quality.summary.borrow());
         let fields = fields(&report);
         self.emit("quality-update", &fields.copy());
+        // Looking counts as telling.
+        if !self.socket.is_open() {
+            return;
+        }
         let mut reporter = quality.reporter.get();
-        if self.socket.is_open() && reporter.look(now(), Some(&score)).is_some() {
-            quality.reporter.set(reporter);
+        let due = reporter.look(now(), Some(&score));
+        quality.reporter.set(reporter);
+        if due.is_some() {
             let told = fields
                 .put("epoch", js(epoch))
                 .put("summary", summary(&report));
             self.send_frame("quality", told);
-        } else if self.socket.is_open() {
-            quality.reporter.set(reporter);
         }
     }
 }
@@ -331,14 +334,13 @@ fn summary(report: &Report) -> JsValue {
 
 /// An issue that opened or closed, as the application is told.
 fn alert(participant: &str, change: &Change) -> JsValue {
-    let alert = Fields::new()
+    let open = matches!(change.turn, Turn::Opened(_));
+    Fields::new()
         .put("kind", change.kind.name().into())
         .put("participant", participant.into())
         .put("detail", words(change.kind).into())
-        .build();
-    let open = matches!(change.turn, Turn::Opened(_));
-    set(&alert, "open", &open.into());
-    alert
+        .put("open", open.into())
+        .build()
 }
 
 const fn words(kind: Kind) -> &'static str {

@@ -60,6 +60,19 @@ impl Report<'_> {
     }
 }
 
+/// Whether a connection goes through our own relay.
+pub(crate) fn is_relayed(report: &JsValue) -> bool {
+    let report = Report(report);
+    let relayed = |pair| {
+        is(
+            &report.named(&pair, "localCandidateId"),
+            "candidateType",
+            "relay",
+        )
+    };
+    report.selected().is_some_and(relayed)
+}
+
 /// The one with this track.
 #[inline(never)]
 fn with_track<'a>(all: &'a [Expected], track: Option<&str>) -> Option<&'a Expected> {

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use samewire_core::link::{Ladder, STALLED};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Connection, get, number, text};
+use crate::browser::{self, Connection, number, text};
 use crate::roster::Health;
+use crate::stats;
 
 /// How often the counters are read.
 pub(crate) const EVERY_MS: f64 = 500.0;
@@ -95,37 +96,11 @@ pub(crate) fn if_relayed(connection: &Connection, then: impl FnOnce() + 'static)
     browser::react(
         connection.stats(),
         Box::new(move |outcome| {
-            if outcome.is_ok_and(|report| is_relayed(&report)) {
+            if outcome.is_ok_and(|report| stats::is_relayed(&report)) {
                 then();
             }
         }),
     );
-}
-
-fn is_relayed(report: &JsValue) -> bool {
-    let relayed = Rc::new(Cell::new(false));
-    let found = relayed.clone();
-    let entries = report.clone();
-    let by_id =
-        move |id: JsValue| browser::invoke(&entries, "get", &[id]).unwrap_or(JsValue::UNDEFINED);
-    browser::for_each(
-        report,
-        Box::new(move |entry| {
-            // Firefox marks the pair; the others name it in the transport.
-            let pair = if browser::is(&entry, "type", "transport") {
-                by_id(get(&entry, "selectedCandidatePairId"))
-            } else if browser::flag(&entry, "selected") {
-                entry
-            } else {
-                return;
-            };
-            let own = by_id(get(&pair, "localCandidateId"));
-            if browser::is(&own, "candidateType", "relay") {
-                found.set(true);
-            }
-        }),
-    );
-    relayed.get()
 }
 
 /// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new

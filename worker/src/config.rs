@@ -36,8 +36,6 @@ pub struct Config {
     pub session: Settings,
     /// STUN and TURN, for participants only.
     pub ice_servers: IceServers,
-    /// How much is logged.
-    pub log_level: tracing::Level,
 }
 
 /// An operator's key.
@@ -123,6 +121,8 @@ impl Config {
                 "it is missing; it is the key that your backend sends",
             );
         };
+        // The log reads it for itself: it must be there when the rest is read.
+        log_level(get("LOG_LEVEL"))?;
         Ok(Self {
             token_secret,
             api_key,
@@ -135,7 +135,6 @@ impl Config {
                 same_user: same_user(get("SAME_USER"))?,
             },
             ice_servers: ice_servers(get("ICE_SERVERS"), get)?,
-            log_level: log_level(get("LOG_LEVEL"))?,
         })
     }
 }
@@ -235,7 +234,8 @@ fn same_user(text: Option<String>) -> Result<SameUser, ConfigError> {
     }
 }
 
-fn log_level(text: Option<String>) -> Result<tracing::Level, ConfigError> {
+/// How much is logged, as `LOG_LEVEL` says; `info` where it says nothing.
+pub fn log_level(text: Option<String>) -> Result<tracing::Level, ConfigError> {
     match text.as_deref() {
         None => Ok(tracing::Level::INFO),
         Some(text) => text.parse().or_else(|_| {

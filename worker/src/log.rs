@@ -13,7 +13,7 @@ use wasm_bindgen::JsValue;
 use web_sys::console;
 use worker::Env;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, log_level};
 
 thread_local! {
     static CONFIG: OnceCell<Result<Rc<Config>, ConfigError>> = const { OnceCell::new() };
@@ -38,10 +38,9 @@ pub(crate) fn init(env: &Env) {
 }
 
 fn begin(env: &Env) {
-    // Not by way of the configuration: reading that has something to say itself.
-    let text = env.var("LOG_LEVEL").map(|var| var.to_string());
-    let level = text.ok().and_then(|text| text.parse().ok());
-    let level = level.unwrap_or(Level::INFO);
+    // Not by way of the whole configuration: reading that has something to say itself.
+    let text = env.var("LOG_LEVEL").map(|var| var.to_string()).ok();
+    let level = log_level(text).unwrap_or(Level::INFO);
     // Refused when there is one already, which `BEGUN` sees to.
     let _ = tracing::subscriber::set_global_default(Console { level });
 }

@@ -79,7 +79,7 @@ impl Tally {
             said_fps: sane(now.frames_per_second),
             quantisers: delta(now.qp_sum, was.qp_sum),
         };
-        self.expect(track.source, &moved, smaller);
+        self.count_moved(track.source, &moved, smaller);
         moved.bytes
     }
 
@@ -100,7 +100,7 @@ impl Tally {
         add(&mut self.packets, moved.packets);
         self.picture(now.frame_width, now.frame_height);
         // A layer of simulcast that is off sends nothing: the best layer is what is sent.
-        self.expect(track.source, &moved, larger);
+        self.count_moved(track.source, &moved, larger);
         moved.bytes
     }
 
@@ -110,7 +110,7 @@ impl Tally {
     }
 
     /// Counts what moved; `pick` says which of several expected tracks stands for them.
-    fn expect(
+    fn count_moved(
         &mut self,
         source: Source,
         moved: &Moved,

@@ -33,7 +33,8 @@ impl Session {
             })
             .collect();
         let mut timers: Vec<_> = self.timers();
-        sort_by_key(&mut timers, |timer| timer);
+        // There may be one for every pair of people: too many for an insertion sort.
+        timers.sort_unstable();
         Some(Snapshot {
             id: self.id.clone(),
             incarnation: life.record.incarnation.clone(),
@@ -91,7 +92,7 @@ impl Session {
                 detail: "no provider is left to try now".to_owned(),
             });
         }
-        sort_by_key(&mut open, |alert| &alert.since);
+        open.sort_by_key(|alert| alert.since);
         Some(open)
     }
 }

@@ -1,6 +1,6 @@
 //! What tabs do. `ana`'s sockets are `ana#1`, `ana#2`, …; her instance is `tab-ana`.
 
-use samewire_core::protocol::http::SwitchRequest;
+use samewire_core::protocol::http::{SessionPatch, SwitchRequest};
 use samewire_core::provider::Provider;
 use samewire_core::session::{Act, Answer, Claims, Decision, Input, Refused};
 use serde_json::{Value, json};
@@ -199,6 +199,27 @@ impl World {
     pub(crate) fn beat(&mut self, name: &str) {
         let socket = self.socket(name);
         self.wires.get_mut(&socket).unwrap().beat = Some(self.now);
+    }
+
+    /// Time passes in which these beat, and the alarm rings.
+    pub(crate) fn pass(&mut self, span: u64, names: &[&str]) {
+        self.advance(span);
+        names.iter().for_each(|name| self.beat(name));
+        self.tick();
+    }
+
+    /// One decodes everyone of these but itself and one more.
+    pub(crate) fn sees_all_but(&mut self, name: &str, unseen: &str, all: &[&str]) {
+        let others = all.iter().filter(|n| **n != name && **n != unseen);
+        let sees: Vec<_> = others.map(|n| self.id(n)).collect();
+        let epoch = self.epoch();
+        let frame = json!({"type": "connected", "epoch": epoch, "elapsed_ms": 1, "sees": sees});
+        self.say(name, frame);
+    }
+
+    /// An operator changes the session.
+    pub(crate) fn patch(&mut self, patch: SessionPatch) {
+        self.operate(Act::Patch(patch)).unwrap();
     }
 
     /// Code and reason with which the session closed the tab's socket.

@@ -9,10 +9,13 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
+/** What signs the tokens. */
+export const TOKEN_SECRET = "an end-to-end test's secret of more than 32 bytes";
+
 const VARS = {
   API_KEY: "e2e-api-key",
   ADMIN_KEYS: '{"tester":{"key":"e2e-admin-key","role":"operator"}}',
-  TOKEN_SECRET: "an end-to-end test's secret of more than 32 bytes",
+  TOKEN_SECRET,
   DEMO: "true",
 };
 

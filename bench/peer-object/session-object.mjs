@@ -1,11 +1,4 @@
-// The yardstick: Samewire's session object as it would be written in JavaScript.
-//
-// It does for `hello`, `chat`, `ack` and `leave` what `core/src/session` does, with the same checks,
-// and stores the same rows and sends the same frames: `bench/decision.ts` compares both before it
-// measures. It keeps its state in memory behind hibernatable sockets, stores each decision with its
-// entries of the log in one transaction before it tells anyone, tells the index of live sessions until
-// that knows, and mutes no check to be fast. What Samewire has beyond that (resume, signals, tracks,
-// tuning, a second provider and all that follows from it) is left out, which is in its favour.
+// One session: its sockets, its rows, its alarm.
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -15,7 +8,6 @@ const EMPTY_GRACE = 10_000;
 const TOO_EARLY = 15_000;
 const TELL_AGAIN = 5_000;
 const RETENTION = 24 * 3_600_000;
-const REMEMBERED = 600_000;
 const CHAT_KEPT = 200;
 const MAX_CHAT_CHARS = 4_000;
 const MAX_FRAME_BYTES = 64 * 1024;
@@ -24,7 +16,7 @@ const MAX_UNACKNOWLEDGED_BYTES = 256 * 1024;
 const PEOPLE = 8;
 const FRAME_BURST = 1_000_000;
 const FRAME_EVERY = 100;
-const PLAIN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
+export const PLAIN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
 const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -34,27 +26,6 @@ const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS chat (number INTEGER PRIMARY KEY, line TEXT NOT NULL)",
   "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL)",
 ];
-
-const INDEX_SCHEMA =
-  "CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, incarnation TEXT NOT NULL, version INTEGER NOT NULL, ended_at INTEGER, row TEXT NOT NULL) WITHOUT ROWID";
-
-export default {
-  /** `…/sessions/{id}/connect`, with the token among the subprotocols. */
-  async fetch(request, env) {
-    const session = new URL(request.url).pathname.split("/").at(-2);
-    const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(/\s*,\s*/);
-    const token = offered.find((protocol) => protocol.startsWith("token."))?.slice(6) ?? "";
-    const claims = await verify(env.TOKEN_SECRET, token, session);
-    if (!claims || !PLAIN_NAME.test(session)) return new Response(null, { status: 401 });
-    return env.PEERS.get(env.PEERS.idFromName(session)).fetch("https://session/", {
-      headers: {
-        upgrade: "websocket",
-        "x-session": session,
-        "x-claims": encodeURIComponent(JSON.stringify(claims)),
-      },
-    });
-  },
-};
 
 export class PeerObject extends DurableObject {
   /** What each socket belongs to: `{socket, claims, opened, participant?}`. */
@@ -541,39 +512,6 @@ export class PeerObject extends DurableObject {
   }
 }
 
-/** Which sessions are live: the newest news of each. */
-export class PeerIndex extends DurableObject {
-  constructor(ctx, env) {
-    super(ctx, env);
-    this.sql = ctx.storage.sql;
-    this.sql.exec(INDEX_SCHEMA);
-  }
-
-  async fetch(request) {
-    const news = await request.json();
-    const { id, incarnation, version } = news;
-    const [known] = this.sql.exec("SELECT incarnation, version FROM sessions WHERE id = ?", id);
-    const newer =
-      !known ||
-      incarnation > known.incarnation ||
-      (incarnation === known.incarnation && version > known.version);
-    if (newer) {
-      const { news: kind, ...row } = news;
-      const ended = kind === "ended";
-      this.sql.exec(
-        "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
-        id,
-        incarnation,
-        version,
-        ended ? Date.now() : null,
-        JSON.stringify(ended ? { id, incarnation } : row),
-      );
-      this.sql.exec("DELETE FROM sessions WHERE ended_at < ?", Date.now() - REMEMBERED);
-    }
-    return new Response();
-  }
-}
-
 function newcomer(record, since, ws) {
   const cursor = { seq: 0, last_id: 0, dropped: 0 };
   return { record, since, ws, cursor, kept: [], bytes: 0, full_at: since };
@@ -608,34 +546,4 @@ function uuidv7() {
 async function sha256(text) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(digest).toHex();
-}
-
-let key;
-
-/** What a join token of this session says, if it is one. */
-async function verify(secret, token, session) {
-  const [header, body, signature] = token.split(".");
-  try {
-    const json = (part) => JSON.parse(new TextDecoder().decode(bytes(part)));
-    if (json(header).alg !== "HS256") return undefined;
-    const signed = new TextEncoder().encode(`${header}.${body}`);
-    key ??= crypto.subtle.importKey(
-      "raw",
-      new TextEncoder().encode(secret),
-      { name: "HMAC", hash: "SHA-256" },
-      false,
-      ["verify"],
-    );
-    if (!(await crypto.subtle.verify("HMAC", await key, bytes(signature), signed)))
-      return undefined;
-    const { sub, name, sid, role, exp, iat, jti } = json(body);
-    const [expires_at, lasts] = [exp * 1000, (exp - iat) * 1000];
-    return sid === session && { user: sub, name, role, expires_at, lasts, token: jti };
-  } catch {
-    return undefined;
-  }
-}
-
-function bytes(base64url) {
-  return Uint8Array.fromBase64(base64url, { alphabet: "base64url" });
 }
