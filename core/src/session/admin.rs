@@ -51,8 +51,8 @@ impl Session {
             Act::Remove { participant, user } => {
                 let barred = life.bar(turn, &participant, user)?;
                 self.barred
-                    .retain(|b| b.until > turn.now && b.whom != barred.whom);
-                self.barred.push(barred);
+                    .retain(|b| b.until > turn.now && barred.iter().all(|new| new.whom != b.whom));
+                self.barred.extend(barred);
                 turn.store(Write::Barred(self.barred.clone()));
                 Ok(Answer::Done)
             }
@@ -235,25 +235,29 @@ impl Life {
     }
 
     /// Removes somebody; says whom to bar, and until when.
-    fn bar(&mut self, turn: &mut Turn, id: &ParticipantId, user: bool) -> Result<Barred, Refused> {
+    fn bar(
+        &mut self,
+        turn: &mut Turn,
+        id: &ParticipantId,
+        user: bool,
+    ) -> Result<Vec<Barred>, Refused> {
         let Some(participant) = self.participants.get(id) else {
             return Err(Refused::NoParticipant);
         };
         let record = &participant.record;
         // A token without a name, of an older version, is told from no other.
         let user = user || record.token == TokenId::default();
-        let barred = Barred {
-            whom: if user {
-                Whom::User(record.user.clone())
-            } else {
-                Whom::Token(record.token.clone())
-            },
+        let barred = if user {
             // A token lasts a day at most, and one that was just made may be on its way.
-            until: if user {
-                turn.now + MAX_TOKEN_LIFE
-            } else {
-                record.token_expires_at
-            },
+            let until = turn.now + MAX_TOKEN_LIFE;
+            let whom = Whom::User(record.user.clone());
+            vec![Barred { whom, until }]
+        } else {
+            let until = record.token_expires_at;
+            let whom = Whom::Token(record.token.clone());
+            let mut tokens = record.earlier_tokens.clone();
+            tokens.push(Barred { whom, until });
+            tokens
         };
         let event = Event::Barred {
             participant: id.clone(),
@@ -263,9 +267,11 @@ impl Life {
         let same: Vec<_> = self
             .participants
             .values()
-            .filter(|p| match &barred.whom {
-                Whom::Token(token) => p.record.token == *token,
-                Whom::User(user) => p.record.user == *user,
+            .filter(|p| {
+                barred.iter().any(|barred| match &barred.whom {
+                    Whom::Token(token) => p.record.token == *token,
+                    Whom::User(user) => p.record.user == *user,
+                })
             })
             .map(|p| p.record.id.clone())
             .collect();

@@ -141,6 +141,7 @@ impl Life {
             blind: BTreeMap::new(),
             lost: false,
             moved_for: None,
+            earlier_tokens: Vec::new(),
             prepared: None,
             quality: None,
             poor_since: None,

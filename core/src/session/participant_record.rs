@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::SecretHash;
+use super::record::{Barred, SecretHash};
 use crate::protocol::client::{Device, FailureReason, Operation, Quality, Track};
 use crate::protocol::ids::{
     Epoch, Generation, Instance, Ordinal, ParticipantId, ProviderName, SocketId, TokenId, UserId,
@@ -64,6 +64,9 @@ pub struct ParticipantRecord {
     /// The name of its token.
     #[serde(default)]
     pub token: TokenId,
+    /// Tokens that it came with before, and that are good still: whoever is removed is barred by them, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_tokens: Vec<Barred>,
     /// When its token ends, or the longest-lived of those that renewed it.
     #[serde(default)]
     pub token_expires_at: Millis,

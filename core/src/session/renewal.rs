@@ -6,10 +6,13 @@
 use super::Life;
 use super::decision::{Ask, Turn};
 use super::input::{Ice, Renewal};
-use super::record::ParticipantRecord;
+use super::record::{Barred, ParticipantRecord, Whom};
 use crate::protocol::ids::{ParticipantId, TokenId};
 use crate::protocol::server::ServerMessage;
 use crate::time::Millis;
+
+/// How many tokens are remembered that somebody came with before.
+const EARLIER_TOKENS: usize = 8;
 
 /// The least time between two renewals of one credential.
 const NOT_SOONER: Millis = Millis::from_secs(1);
@@ -23,6 +26,7 @@ fn half_way(now: Millis, ends: Millis) -> Millis {
 impl ParticipantRecord {
     /// Notes the token that somebody came with, and when it is renewed: at half of its life.
     pub(super) fn take_token(&mut self, name: &TokenId, ends: Millis, lasts: Millis, now: Millis) {
+        self.keep_earlier_token(name, now);
         // What renewed it may be in somebody's hands still, and ends later: that is until when it is barred.
         self.token_expires_at = match self.token == *name {
             true => self.token_expires_at.max(ends),
@@ -31,6 +35,23 @@ impl ParticipantRecord {
         self.token = name.clone();
         self.token_lasts = lasts;
         self.renew_token_at = (lasts > Millis(0)).then(|| half_way(now, ends));
+    }
+
+    /// Notes the token that another one takes the place of. The oldest of many is forgotten: who shows
+    /// that many can be barred as a user only.
+    fn keep_earlier_token(&mut self, by: &TokenId, now: Millis) {
+        let whom = Whom::Token(by.clone());
+        self.earlier_tokens
+            .retain(|earlier| earlier.until > now && earlier.whom != whom);
+        if self.token != *by && self.token != TokenId::default() && self.token_expires_at > now {
+            self.earlier_tokens.push(Barred {
+                whom: Whom::Token(self.token.clone()),
+                until: self.token_expires_at,
+            });
+            if self.earlier_tokens.len() > EARLIER_TOKENS {
+                self.earlier_tokens.remove(0);
+            }
+        }
     }
 
     /// Notes until when somebody's TURN credentials are good, and when they are renewed.
