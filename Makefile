@@ -78,7 +78,7 @@ $(WORKER): $(TOOLS) $(MODULES) $(CORE) worker/Cargo.toml scripts/worker.sh $(cal
 	@scripts/worker.sh
 	@touch $@
 
-$(CLIENT): $(TOOLS) $(MODULES) $(CORE) wasm-client/Cargo.toml scripts/client.sh $(call files,wasm-client/src wasm-client/npm)
+$(CLIENT): $(TOOLS) $(MODULES) $(CORE) scripts/client.sh scripts/wasm.sh $(call files,wasm-client)
 	$(call step,the npm package)
 	@scripts/client.sh
 	@touch $@

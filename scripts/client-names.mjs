@@ -20,5 +20,5 @@ for (const [, name, short] of imports)
   rename(new RegExp(`(?<=^ +)${word(name)}(?=: )`, "gm"), short);
 for (const [name, short] of exports)
   rename(new RegExp(`(?<=\\bwasm\\.)${word(name)}\\b`, "g"), short);
-rename('"./samewire_bg.js":', "a:");
+rename(/"\.\/\w+_bg\.js":/g, "a:");
 await writeFile(script, text);

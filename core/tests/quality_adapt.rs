@@ -73,13 +73,16 @@ fn what_is_well_again_comes_back_a_step_every_15_s() {
 
 #[test]
 fn each_step_says_what_to_send_and_less_of_it() {
-    let levels = [
+    let steps = [
         Step::Full,
         Step::LowerBitrate,
         Step::LowerResolution,
         Step::AudioOnly,
-    ]
-    .map(Step::level);
+    ];
+    for step in steps {
+        assert_eq!(Step::of_rank(step.rank()), step);
+    }
+    let levels = steps.map(Step::level);
     for pair in levels.windows(2) {
         let bits = |level: usize| pair[level].max_bitrate_kbps.unwrap_or(u32::MAX);
         assert!(bits(1) <= bits(0) && pair[1].scale_down_by >= pair[0].scale_down_by);

@@ -164,7 +164,7 @@ fn three_ways_within_half_a_minute_are_a_flap_until_none_changed_for_as_long() {
     let mut watch = Watch::new();
     let mut opened = Vec::new();
     for id in 0..3 {
-        watch.call.raw.pair.as_mut().unwrap().id = id.to_string();
+        watch.call.raw.pair.as_mut().unwrap().id = id;
         opened.extend(watch.pass(5, &GOOD));
     }
     assert_eq!(opened, [(1, Kind::IceFlap, true)]);

@@ -287,7 +287,7 @@ fn a_glance_soon_after_a_look_counts_nothing_and_the_next_look_covers_its_time()
 #[test]
 fn another_pair_or_a_lost_connection_is_a_move() {
     assert!(!after(|_| {}).moved);
-    assert!(after(|raw| raw.pair.as_mut().unwrap().id = "other".to_owned()).moved);
+    assert!(after(|raw| raw.pair.as_mut().unwrap().id = 2).moved);
     assert!(after(|raw| raw.connected = Some(false)).moved);
 }
 
@@ -365,7 +365,7 @@ fn any_raw() -> impl Strategy<Value = Raw> {
         },
     );
     let pair = numbers().prop_map(|n| Selected {
-        id: n.len().to_string(),
+        id: n.len() as u64,
         route: None,
         report: PairReport::read(&n),
     });

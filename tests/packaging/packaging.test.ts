@@ -216,6 +216,7 @@ describe("servers and tools", { concurrency: 2 }, () => {
       "elements.js",
       "index.js",
       "inline.js",
+      "quality.js",
       "react.js",
       "samewire.wasm",
     ]);

@@ -270,7 +270,7 @@ export class SamewireError extends Error {
 /**
  * The codes this package itself gives.
  *
- * - `misuse`, `url`, `wasm`: something to mend in the page
+ * - `misuse`, `url`, `wasm`, `quality`: something to mend in the page
  * - `offline`: there was no network to join over; `retryAfterMs` says when to try again
  * - `media-…`: nothing could be captured, and why
  * - `unauthorised`, `removed`, `ended`, `full`, `unsupported`, `replaced`: why a call is over
@@ -282,6 +282,7 @@ export type ErrorCode =
   | "misuse"
   | "url"
   | "wasm"
+  | "quality"
   | "offline"
   | "media-denied"
   | "media-not-found"

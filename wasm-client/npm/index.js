@@ -28,15 +28,6 @@ const settled = (begin) =>
     begin((problem) => (problem ? reject(new SamewireError(problem)) : resolve())),
   );
 
-/** The names of the wire, as JavaScript writes them. */
-const camelCase = (object) =>
-  Object.fromEntries(
-    Object.entries(object).map(([key, value]) => [
-      key.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
-      value,
-    ]),
-  );
-
 let loading;
 let loaded = false;
 
@@ -76,12 +67,7 @@ class Events {
    */
   static emitter(events) {
     return (name, detail) => {
-      const told =
-        name === "error"
-          ? new SamewireError(detail)
-          : name === "quality-update"
-            ? camelCase(detail)
-            : detail;
+      const told = name === "error" ? new SamewireError(detail) : detail;
       for (const listener of [...(events.#listeners.get(name) ?? [])]) {
         try {
           listener(told);
@@ -97,13 +83,30 @@ class Events {
 class Call extends Events {
   #wasm;
 
+  #emit;
+
   constructor(options) {
     super();
-    this.#wasm = new WasmCall(options, Events.emitter(this));
+    this.#emit = Events.emitter(this);
+    this.#wasm = new WasmCall(options, this.#emit);
   }
 
-  static begin(call) {
-    return settled((done) => call.#wasm.join(done));
+  static async begin(call) {
+    await settled((done) => call.#wasm.join(done));
+    call.#measure();
+  }
+
+  /** What measures is loaded now, so that nobody waits for it. */
+  async #measure() {
+    try {
+      const { Meter } = await import("./quality.js");
+      this.#wasm.measureWith(await Meter.of(this.#wasm.sample));
+    } catch (cause) {
+      this.#emit("error", {
+        code: "quality",
+        message: `The call goes on and is not measured: quality.js could not be loaded (${cause?.message ?? cause}). Serve it beside index.js.`,
+      });
+    }
   }
 
   get state() {

@@ -283,11 +283,9 @@ impl Fields {
         self
     }
 
-    /// The same fields in an object of its own.
-    pub(crate) fn copy(&self) -> JsValue {
-        let copy = Object::new();
-        let _ = Object::try_assign(&copy, self.0.unchecked_ref());
-        copy.into()
+    /// More of what is an object already.
+    pub(crate) fn of(object: JsValue) -> Self {
+        Self(object)
     }
 
     pub(crate) fn build(self) -> JsValue {

@@ -256,6 +256,7 @@ impl Call {
             peer.close();
         }
         self.capture.stop();
+        self.quality.close();
         self.lock.borrow().release();
         self.become_state(State::Left);
         match why {

@@ -223,7 +223,7 @@ impl Call {
             given => given,
         };
         let heartbeat = config("heartbeat_ms", 15_000);
-        self.quality.begin(Millis(config("sample_ms", 3_000)));
+        self.quality.begin(config("sample_ms", 3_000));
         self.take_ice_servers(frame);
         self.feed(Input::Welcomed {
             seq: number(frame, "seq"),

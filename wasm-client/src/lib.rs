@@ -103,6 +103,18 @@ impl CallHandle {
         self.0.set_source(roster::Source::Camera, on, done);
     }
 
+    /// How often a sample is to be taken, in milliseconds, as the session says.
+    #[wasm_bindgen(getter)]
+    pub fn sample(&self) -> f64 {
+        self.0.sample() as f64
+    }
+
+    /// Measures the call with a `Meter` of `npm/quality/`, and closes it when the call is over.
+    #[wasm_bindgen(js_name = measureWith)]
+    pub fn measure_with(&self, meter: JsValue) {
+        self.0.measure_with(meter);
+    }
+
     /// Sends a chat message; what is wrong with it, if anything.
     pub fn chat(&self, text: String) -> JsValue {
         self.0.chat(text).unwrap_or(JsValue::UNDEFINED)

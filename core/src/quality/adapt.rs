@@ -65,6 +65,21 @@ impl Step {
         }
     }
 
+    /// How much is given up: 0…3. With it a step travels as a number.
+    pub const fn rank(self) -> u8 {
+        self as u8
+    }
+
+    /// The step of this rank, or the last one.
+    pub const fn of_rank(rank: u8) -> Self {
+        match rank {
+            0 => Self::Full,
+            1 => Self::LowerBitrate,
+            2 => Self::LowerResolution,
+            _ => Self::AudioOnly,
+        }
+    }
+
     /// As it is logged.
     pub const fn name(self) -> &'static str {
         match self {

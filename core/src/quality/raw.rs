@@ -234,10 +234,10 @@ pub struct Outbound {
 }
 
 /// The selected candidate pair.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Selected {
-    /// The browser's id of it.
-    pub id: String,
+    /// Which pair it is: a number that stands for the browser's id of it.
+    pub id: u64,
     /// What kind of way it is.
     pub route: Option<Route>,
     /// The counters.

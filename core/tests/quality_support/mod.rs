@@ -167,7 +167,7 @@ impl Call {
                 inbound: vec![inbound(1, Source::Microphone), inbound(2, Source::Camera)],
                 outbound: vec![outbound(3, Source::Microphone), outbound(4, Source::Camera)],
                 pair: Some(Selected {
-                    id: "pair".to_owned(),
+                    id: 1,
                     route: Some(Route::DirectUdp),
                     report: PairReport::default(),
                 }),

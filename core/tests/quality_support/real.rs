@@ -93,7 +93,9 @@ fn look(at: u64, stats: &[Value]) -> Raw {
             relay => relay,
         });
         Selected {
-            id: text(pair, "id").to_owned(),
+            id: text(pair, "id").bytes().fold(0, |id: u64, byte| {
+                id.wrapping_mul(31).wrapping_add(byte.into())
+            }),
             route: local.and_then(|l| Route::from_names(text(l, "candidateType"), protocol?)),
             report: PairReport::read(&values(pair, PairReport::KEYS)),
         }
