@@ -68,8 +68,41 @@ export interface Call {
   chat(text: string): void;
   /** Makes a fault happen, so that you can see how your page lives with it. */
   simulate(fault: Fault): void;
+  /** What happened so far, for whoever looks for a fault. Nothing personal and nothing secret is in it. */
+  trace(): Trace;
   /** Leaves. What was captured for this call is released. */
   leave(): Promise<void>;
+}
+
+/**
+ * The last 5,000 things that happened in a call: states, decisions and samples, in order. The same is
+ * printed in the browser's console where `localStorage.debug` names the namespace, as in `samewire:*` or
+ * `samewire:ice,samewire:link`; what is `debug` there shows when the console shows verbose messages. Set
+ * it before joining.
+ */
+export interface Trace {
+  /** When the call began, in milliseconds since 1970. */
+  readonly began: number;
+  /** How often two offers met, by what this side was then. */
+  readonly glare: { readonly polite: number; readonly impolite: number };
+  /** How many entries there were that are not kept any more. */
+  readonly dropped: number;
+  readonly entries: TraceEntry[];
+}
+
+/** Something that happened. What else is known of it stands beside these: words, numbers, lists of words. */
+export interface TraceEntry {
+  /** Milliseconds since the call began. */
+  readonly at: number;
+  readonly namespace: "negotiation" | "ice" | "turn" | "quality" | "switch" | "link";
+  readonly level: "debug" | "info" | "warn";
+  /** The name of an event or of a frame, or of something done: `ice-restart`, `relay-only`, `fresh-connection`. */
+  readonly what: string;
+  /** Of a frame, which way it went. */
+  readonly way?: "sent" | "received";
+  /** The id of whom it is about. */
+  readonly participant?: string;
+  readonly [detail: string]: unknown;
 }
 
 /**

@@ -6,6 +6,8 @@ import start, {
   Negotiator as WasmNegotiator,
 } from "../../build/client/samewire.js";
 
+import { Trace } from "./trace.js";
+
 export class SamewireError extends Error {
   constructor({ code, message, retryAfterMs, participant }) {
     super(message);
@@ -63,10 +65,13 @@ class Events {
   /**
    * What one listener throws is reported as the page's own error and does not reach the others. The
    * WebAssembly holds this as long as `events` holds the WebAssembly: a call that was left, and has said
-   * why, lets go, or neither would ever be collected.
+   * why, lets go, or neither would ever be collected. What is sent, received and noted is for the trace.
    */
-  static emitter(events) {
+  static emitter(events, trace) {
     return (name, detail) => {
+      if (name === "sent" || name === "received") return trace.note(detail.type, detail, name);
+      if (name === "note") return trace.note(detail.what, detail);
+      trace.note(name, detail);
       const told = name === "error" ? new SamewireError(detail) : detail;
       for (const listener of [...(events.#listeners.get(name) ?? [])]) {
         try {
@@ -84,10 +89,11 @@ class Call extends Events {
   #wasm;
 
   #emit;
+  #trace = new Trace();
 
   constructor(options) {
     super();
-    this.#emit = Events.emitter(this);
+    this.#emit = Events.emitter(this, this.#trace);
     this.#wasm = new WasmCall(options, this.#emit);
   }
 
@@ -142,7 +148,12 @@ class Call extends Events {
   }
 
   simulate(fault) {
+    this.#trace.note("simulate", { fault });
     check(this.#wasm.simulate(String(fault)));
+  }
+
+  trace() {
+    return this.#trace.read();
   }
 
   async leave() {
@@ -173,7 +184,7 @@ export class Negotiator extends Events {
     if (!loaded) misuse("Await init() before you make a Negotiator.");
     if (typeof options?.send !== "function" || !options.connection)
       misuse("A Negotiator needs `connection` and `send`.");
-    this.#wasm = new WasmNegotiator(options, Events.emitter(this));
+    this.#wasm = new WasmNegotiator(options, Events.emitter(this, new Trace()));
   }
 
   receive(message) {

@@ -15,7 +15,7 @@ use crate::browser::{self, Fields, Listener, Lock, Timer, get, text};
 use crate::capture::Capture;
 use crate::errors;
 use crate::frames::Held;
-use crate::negotiator::{Told, explain};
+use crate::negotiator::{Told, explain, glare};
 use crate::pace::Pacemaker;
 use crate::peer::{Far, Owner, Peer};
 use crate::quality::Quality;
@@ -135,6 +135,14 @@ impl Call {
             .iter()
             .find(|peer| peer.id == id)
             .cloned()
+    }
+
+    /// Notes something for the trace.
+    pub(crate) fn note(&self, what: &str, peer: &Peer, detail: Fields) {
+        let note = detail
+            .put("what", what.into())
+            .put("participant", peer.id.as_str().into());
+        self.emit("note", &note.build());
     }
 
     /// Tells the application.
@@ -421,13 +429,28 @@ impl Owner for Call {
         self.look();
     }
 
-    fn state_changed(&self) {
+    fn state_changed(&self, peer: &Peer) {
+        let line = Fields::new().put("line", peer.state());
+        self.note("connection-state", peer, line);
         self.look();
+    }
+
+    fn candidate_failed(&self, peer: &Peer, event: &JsValue) {
+        let why = Fields::new()
+            .put("code", get(event, "errorCode"))
+            .put("url", get(event, "url"));
+        self.note("ice-error", peer, why);
     }
 
     fn tell(&self, peer: &Peer, told: Told) {
         let (code, message) = match told {
-            Told::Negotiated { .. } | Told::Glare { .. } => return,
+            Told::Negotiated { offerer } => {
+                let by = Fields::new().put("offerer", offerer.into());
+                return self.note("negotiated", peer, by);
+            }
+            Told::Glare { role, action } => {
+                return self.note("glare", peer, glare(role, action));
+            }
             Told::Malformed => (
                 "message-malformed",
                 "A signal of another participant makes no sense.",

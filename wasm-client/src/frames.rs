@@ -36,6 +36,7 @@ impl Call {
             return;
         };
         let kind = text(&frame, "type").unwrap_or_default();
+        self.emit("received", &frame);
         if kind == "welcome" {
             return self.welcome(&frame);
         }

@@ -37,11 +37,11 @@ mod watch;
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
-use samewire_core::negotiation::{Action, Role};
+use samewire_core::negotiation::Role;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Fields, call, get};
-use crate::negotiator::{Host, Told, explain};
+use crate::negotiator::{Host, Told, explain, glare};
 
 /// A call, without the manners of JavaScript: `index.js` adds these.
 #[wasm_bindgen(js_name = Call)]
@@ -162,19 +162,7 @@ impl Host for PageHost {
                 );
             }
             Told::Glare { role, action } => {
-                let role = match role {
-                    Role::Polite => "polite",
-                    Role::Impolite => "impolite",
-                };
-                let action = match action {
-                    Action::RolledBack => "rollback",
-                    Action::Ignored => "ignore",
-                };
-                let detail = Fields::new()
-                    .put("role", role.into())
-                    .put("action", action.into())
-                    .build();
-                self.emit("glare", &detail);
+                self.emit("glare", &glare(role, action).build());
             }
             Told::Error(failure) => {
                 let (code, message) = explain(failure);

@@ -338,6 +338,21 @@ fn decode(message: &JsValue) -> Option<Message<JsValue, JsValue>> {
     })
 }
 
+/// Two offers met, as it is told.
+pub(crate) fn glare(role: Role, action: Action) -> Fields {
+    let role = match role {
+        Role::Polite => "polite",
+        Role::Impolite => "impolite",
+    };
+    let action = match action {
+        Action::RolledBack => "rollback",
+        Action::Ignored => "ignore",
+    };
+    Fields::new()
+        .put("role", role.into())
+        .put("action", action.into())
+}
+
 /// A failure's code and what to make of it.
 pub(crate) const fn explain(failure: Failure) -> (&'static str, &'static str) {
     match failure {

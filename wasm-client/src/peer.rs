@@ -27,7 +27,9 @@ pub(crate) trait Owner {
     /// Something the application may see has changed.
     fn changed(&self, peer: &Peer);
     /// A connection came up or went down.
-    fn state_changed(&self);
+    fn state_changed(&self, peer: &Peer);
+    /// A STUN or TURN server could not be used.
+    fn candidate_failed(&self, peer: &Peer, event: &JsValue);
     /// Something is worth telling.
     fn tell(&self, peer: &Peer, told: Told);
 }
@@ -121,29 +123,27 @@ impl Peer {
         };
         let host = Rc::new(PeerHost(Rc::downgrade(&peer)));
         *peer.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, false, host));
-        let weak = Rc::downgrade(&peer);
-        let on_track = Listener::new(
-            &peer.connection,
-            "track",
-            Box::new(move |event| {
-                if let Some(peer) = weak.upgrade() {
-                    peer.track(&event);
-                }
-            }),
-        );
-        let weak = Rc::downgrade(&peer);
-        let on_state = Listener::new(
-            &peer.connection,
-            "connectionstatechange",
-            Box::new(move |_| {
+        let listen = |name, react: fn(&Peer, &dyn Owner, &JsValue)| {
+            let weak = Rc::downgrade(&peer);
+            let react = move |event| {
                 if let Some(peer) = weak.upgrade()
                     && let Some(owner) = peer.owner.upgrade()
                 {
-                    owner.state_changed();
+                    react(&peer, &*owner, &event);
                 }
+            };
+            Listener::new(&peer.connection, name, Box::new(react))
+        };
+        let listeners = vec![
+            listen("track", |peer, _, event| peer.track(event)),
+            listen("connectionstatechange", |peer, owner, _| {
+                owner.state_changed(peer);
             }),
-        );
-        *peer.listeners.borrow_mut() = vec![on_track, on_state];
+            listen("icecandidateerror", |peer, owner, event| {
+                owner.candidate_failed(peer, event);
+            }),
+        ];
+        *peer.listeners.borrow_mut() = listeners;
         if initiator {
             peer.attach();
             for kind in ["audio", "video"] {

@@ -45,8 +45,12 @@ impl Call {
         while let Some(remedy) = climb() {
             match remedy {
                 Remedy::Suspect => self.send_suspect(peer),
-                Remedy::Restart => peer.restart_ice(),
+                Remedy::Restart => {
+                    self.note("ice-restart", peer, Fields::new());
+                    peer.restart_ice();
+                }
                 Remedy::Relay => {
+                    self.note("relay-only", peer, Fields::new());
                     peer.configure(&self.ice_servers.borrow());
                     peer.restart_ice();
                 }
@@ -60,6 +64,7 @@ impl Call {
     }
 
     fn make_anew(&self, peer: &Peer) {
+        self.note("fresh-connection", peer, Fields::new());
         let renewed = self.renew_peer(peer, peer.far.number.next());
         if let Some(peer) = renewed.filter(|peer| !peer.far.initiator) {
             peer.ask();

@@ -155,6 +155,8 @@ impl Call {
             }),
             listen("close", |call, event| {
                 let code = u16::try_from(browser::number(&event, "code")).unwrap_or(BROKEN);
+                let closed = Fields::new().put("what", "closed".into());
+                call.emit("note", &closed.put("code", js(code.into())).build());
                 // Whoever is in a call waits for the network; whoever is not may want to know.
                 let joining = call.joining.borrow().is_some();
                 if joining
@@ -202,6 +204,7 @@ impl Call {
         set(&frame, "type", &kind.into());
         let ack = self.socket.with(samewire_core::link::Link::acknowledged);
         set(&frame, "ack", &js(ack.unwrap_or(0)));
+        self.emit("sent", &frame);
         browser::stringify(&frame).is_some_and(|text| self.socket.send(&text))
     }
 
