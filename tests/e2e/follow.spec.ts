@@ -278,13 +278,23 @@ test("R34: renewed TURN credentials restart the connections that go through a re
       await expect.poll(() => username(one), { timeout: 40_000 }).not.toBe(before[i]);
     }
     await expect.poll(async () => (await ben.page.evaluate(ufrags))[0]).not.toBe(toAna);
-    expect((await ben.page.evaluate(ufrags))[1]).toBe(toCleo);
+    // On a busy machine media may stall, which restarts ICE as well, and is told.
+    const restarted = (await ben.page.evaluate(ufrags))[1] !== toCleo;
+    const stalled = await ben.page.evaluate(suspects, "Cleo");
+    expect({ restarted, stalled }).not.toEqual({ restarted: true, stalled: false });
     await Promise.all([ana, ben, cleo].map((one) => one.receivesMedia()));
     for (const one of [ana, ben, cleo]) expect((await one.connections()).made).toBe(2);
   } finally {
     await renewing.stop();
   }
 });
+
+/** Whether the call told that nothing came from somebody for a while. */
+function suspects(name: string): boolean {
+  const call = window.samewireCall!;
+  const { id } = call.participants.find((one) => one.name === name)!;
+  return call.trace().entries.some((entry) => entry.what === "suspect" && entry.participant === id);
+}
 
 /** The user name fragments of every connection of a page: an ICE restart changes them. */
 function ufrags(): (string | undefined)[] {
