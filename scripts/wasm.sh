@@ -14,8 +14,9 @@ optimise() {
   wasm-opt --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int \
     --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue "$@"
 }
-# Rust puts nothing below its stack, and fresh memory is zero.
-optimise -Oz --flatten --rereloop -Oz -Oz --converge --low-memory-unused --zero-filled-memory \
+# Rust puts nothing below its stack, and fresh memory is zero. Large functions that are called once stay
+# functions: inlined they are fewer bytes, and more of them once compressed.
+optimise --one-caller-inline-max-function-size=20 -Oz --flatten --rereloop -Oz -Oz --converge --low-memory-unused --zero-filled-memory \
   --strip-debug --strip-producers --strip-target-features \
   -o "$out/optimised.wasm" "$out/snipped.wasm"
 optimise --minify-imports-and-exports-and-modules \
