@@ -55,17 +55,14 @@ impl Capture {
         self.constraints.clone()
     }
 
-    /// What `getUserMedia` is to be asked for one source: of this device and no other, or if it is
-    /// undefined, of the chosen one if that is there.
+    /// What `getUserMedia` is to be asked for one source: of this device and no other, unless it is
+    /// undefined.
     pub(crate) fn constraints(&self, source: Source, device: &JsValue) -> JsValue {
         let given = browser::get(&self.constraints, source.kind());
-        let device = if device.is_undefined() {
-            self.wish(source).device.borrow().clone()
-        } else {
-            Fields::new().put("exact", device.clone()).build()
-        };
-        let wanted = if !device.is_undefined() {
-            Fields::copy_of(&given).put("deviceId", device).build()
+        let wanted = if device.is_string() {
+            // A browser may pass over a device that is only preferred.
+            let exact = Fields::new().put("exact", device.clone());
+            Fields::copy_of(&given).put("deviceId", exact.build()).build()
         } else if given.is_object() {
             given
         } else {
@@ -104,6 +101,11 @@ impl Capture {
     /// Whether it should send and cannot.
     pub(crate) fn is_missing(&self, source: Source) -> bool {
         self.is_wanted(source) && self.muted(source) == Some(true)
+    }
+
+    /// The device that was chosen for a source; undefined when none was.
+    pub(crate) fn chosen(&self, source: Source) -> JsValue {
+        self.wish(source).device.borrow().clone()
     }
 
     /// From now on the source is captured from this device; while it is muted, when it is unmuted.

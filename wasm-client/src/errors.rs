@@ -60,6 +60,9 @@ pub(crate) fn ended(end: End) -> Option<JsValue> {
     Some(problem(code, message))
 }
 
+/// There is no such device.
+pub(crate) const NOT_FOUND: &str = "media-not-found";
+
 /// Why nothing was captured, by the browser's name for it.
 pub(crate) fn media(error: &JsValue) -> JsValue {
     let (code, message) = match text(error, "name").as_deref() {
@@ -68,7 +71,7 @@ pub(crate) fn media(error: &JsValue) -> JsValue {
             "Camera or microphone is blocked. Allow it in the browser's address bar and try again.",
         ),
         Some("NotFoundError") => (
-            "media-not-found",
+            NOT_FOUND,
             "No camera or microphone was found. Connect one, or join without it.",
         ),
         Some("NotReadableError" | "AbortError") => (

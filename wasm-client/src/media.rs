@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::Array;
-use samewire_core::link::{Input, Line, Link, News, STALLED, Sight};
+use samewire_core::link::{Input, Line, Link, News, Sight};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Timer, flag, get, global, js, text};
@@ -11,7 +11,7 @@ use crate::call::{Call, State};
 use crate::errors;
 use crate::pace::Pace;
 use crate::peer::Peer;
-use crate::roster::{Health, Source};
+use crate::roster::{Health, Source, Track};
 use crate::watch::{AT_FIRST_MS, EVERY_MS};
 
 /// The longest the first `connected` waits for everyone: after it, whom we see is told as it is.
@@ -269,8 +269,8 @@ impl Call {
                 .is_some_and(|one| one.told != Health::Lost)
     }
 
-    /// How many of the unmuted tracks that were announced flow; who announced none counts once
-    /// connected.
+    /// How many of the unmuted microphones and cameras that were announced flow; who announced none
+    /// counts once connected.
     fn sight(&self, peer: &Peer, now: f64) -> Sight {
         let Some(one) = self.participant(&peer.id) else {
             return Sight::Nothing;
@@ -279,19 +279,16 @@ impl Call {
             return Sight::Nothing;
         }
         let (mut flowing, mut expected) = (0, 0);
-        for track in one.tracks.iter().filter(|track| !track.muted) {
-            let since = match track.source {
-                Source::Camera if peer.is_held_back(track.source) => continue,
-                Source::Microphone | Source::Camera => now - STALLED.0 as f64,
-                // A screen that nothing moves on sends nothing (R32): one picture is all of it.
-                Source::Screen if peer.is_connected() => 0.0,
-                Source::Screen => now,
-                // And a page that is silent may never send a sound.
-                Source::ScreenAudio => continue,
-            };
+        // A screen that nothing moves on sends nothing, nor does one that is silent (R32).
+        let sent = |track: &&Track| {
+            matches!(track.source, Source::Microphone | Source::Camera)
+                && !track.muted
+                && !peer.is_held_back(track.source)
+        };
+        for track in one.tracks.iter().filter(sent) {
             let media = peer.media(track).and_then(|(media, _)| text(&media, "id"));
             expected += 1;
-            flowing += u32::from(media.is_some_and(|id| peer.watch.flows(&id, since)));
+            flowing += u32::from(media.is_some_and(|id| peer.watch.flows(&id, now)));
         }
         if expected == 0 {
             (flowing, expected) = (u32::from(peer.is_connected()), 1);

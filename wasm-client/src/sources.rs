@@ -48,7 +48,7 @@ impl Call {
             } else if self.capture.has_track(source) {
                 self.capture.unmute(source);
             } else {
-                return self.capture_one(source, asked, JsValue::UNDEFINED, Then::Tell(done));
+                return self.capture_chosen(source, asked, Then::Tell(done));
             }
             self.published(&[source]);
         }
@@ -63,14 +63,28 @@ impl Call {
         }
         if self.capture.is_wanted(source) {
             let asked = self.capture.ask(source, true);
-            return self.capture_one(source, asked, device, Then::Tell(done));
+            return self.capture_one(source, asked, device, false, Then::Tell(done));
         }
         self.capture.choose(source, device);
         finish(&done, &JsValue::UNDEFINED);
     }
 
-    /// Captures a source anew and sends that, if nothing else was asked of it meanwhile.
-    fn capture_one(&self, source: Source, asked: u32, device: JsValue, then: Then) {
+    /// Captures a source from the device that was chosen, or if it is not there any more, from another.
+    fn capture_chosen(&self, source: Source, asked: u32, then: Then) {
+        let device = self.capture.chosen(source);
+        self.capture_one(source, asked, device, true, then);
+    }
+
+    /// Captures a source anew and sends that, if nothing else was asked of it meanwhile. `or_another`
+    /// device will do.
+    fn capture_one(
+        &self,
+        source: Source,
+        asked: u32,
+        device: JsValue,
+        or_another: bool,
+        then: Then,
+    ) {
         let this = self.this.clone();
         let constraints = self.capture.constraints(source, &device);
         browser::react(
@@ -95,11 +109,17 @@ impl Call {
                     (Ok(stream), None) => capture::discard(&stream),
                     (Err(error), _) => problem = errors::device(&error),
                 }
+                if let Some(call) = call.as_ref().filter(|_| or_another && device.is_string())
+                    && browser::is(&problem, "code", errors::NOT_FOUND)
+                {
+                    call.capture.choose(source, JsValue::UNDEFINED);
+                    return call.capture_chosen(source, asked, then);
+                }
                 match (then, &call) {
                     (Then::Tell(done), call) => {
                         // What was refused to be switched on is off, and stays so.
                         if let Some(call) = call.as_ref().filter(|_| problem.is_object())
-                            && device.is_undefined()
+                            && or_another
                             && call.capture.is_current(source, asked)
                         {
                             call.capture.ask(source, false);
@@ -155,7 +175,7 @@ impl Call {
                 // A stream of the caller's may be anything: no device takes its place unasked.
                 let asked = self.capture.ask(source, owned);
                 if owned {
-                    self.capture_one(source, asked, JsValue::UNDEFINED, Then::Lost);
+                    self.capture_chosen(source, asked, Then::Lost);
                 } else {
                     self.emit("error", &errors::lost(source));
                 }
@@ -169,7 +189,7 @@ impl Call {
         for source in DEVICES {
             if self.capture.is_missing(source) {
                 let asked = self.capture.ask(source, true);
-                self.capture_one(source, asked, JsValue::UNDEFINED, Then::Nothing);
+                self.capture_chosen(source, asked, Then::Nothing);
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use samewire_core::link::Ladder;
+use samewire_core::link::{Ladder, STALLED};
 use samewire_core::quality::{Heard, Voice};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
@@ -79,9 +79,10 @@ impl Watch {
             .any(|counter| counter.track == track_id && is(counter))
     }
 
-    /// Whether this track's media came in since then.
-    pub(crate) fn flows(&self, track_id: &str, since: f64) -> bool {
-        self.any(track_id, |counter| counter.moved_at > since)
+    /// Whether this track's media came in lately.
+    pub(crate) fn flows(&self, track_id: &str, now: f64) -> bool {
+        let lately = |counter: &Counter| now - counter.moved_at < STALLED.0 as f64;
+        self.any(track_id, lately)
     }
 
     /// Whether this track, one of ours or of theirs, is somebody who speaks.
