@@ -2,6 +2,7 @@
 
 import { expect } from "@playwright/test";
 
+import { isAccessible } from "./support/axe.ts";
 import { type Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 import {
@@ -100,6 +101,25 @@ test("a device that is chosen while muted is taken when unmuted, and nobody is u
       .toMatchObject({ device: other, live: true, sent: true });
     await receives(ben, "Ana", source);
   }
+});
+
+test("a device is chosen on the page, which shows the one in use", async ({ person }) => {
+  const ana = await person(server, "demo-menu", "Ana");
+  for (const [source, kind] of [
+    ["camera", "videoinput"],
+    ["microphone", "audioinput"],
+  ] as const) {
+    const [first, other] = await devices(ana, kind);
+    const select = ana.page.getByTestId(`device-${source}`);
+    if (!(await select.isVisible())) await ana.press("devices");
+    await expect(select).toHaveValue(first!);
+    await select.selectOption(other!);
+    await expect.poll(() => own(ana, source)).toMatchObject({ device: other, live: true });
+    await expect(select).toHaveValue(other!);
+  }
+  await isAccessible(ana.page);
+  await ana.page.keyboard.press("Escape");
+  await expect(ana.page.getByTestId("device-camera")).toBeHidden();
 });
 
 /** Two people, of whom the first sends devices that the call itself has captured. */

@@ -79,7 +79,9 @@ test("mute and camera are told in words on both sides", async ({ browser }) => {
   await Promise.all([ana.goes(), ben.goes()]);
 });
 
-test("a screen is shared and stopped by a button, and shown beside its owner", async ({ browser }) => {
+test("a screen is shared and stopped by a button, and shown beside its owner", async ({
+  browser,
+}) => {
   const ana = await comes(browser, "elements-screen", "Ana");
   const ben = await comes(browser, "elements-screen", "Ben");
   await press(ana, "Share screen");

@@ -47,8 +47,18 @@ export const participantElement = (Watching) =>
     #video = h("video", { muted: true, playsInline: true, "aria-hidden": "true", tabIndex: -1 });
     #audio = h("audio");
     #state = h("p", { className: "state" });
+    #speaking = h("span", { className: "unseen" });
     #name = h("p", { className: "name", part: "name" });
-    #tile = h("article", {}, this.#initials, this.#video, this.#audio, this.#state, this.#name);
+    #tile = h(
+      "article",
+      {},
+      this.#initials,
+      this.#video,
+      this.#audio,
+      this.#state,
+      this.#speaking,
+      this.#name,
+    );
 
     constructor() {
       super();
@@ -114,16 +124,12 @@ export const participantElement = (Watching) =>
       this.#state.hidden = !trouble;
       write(this.#state, trouble ?? "");
       const dark = !screen && !sends(one, "camera");
-      this.toggleAttribute("data-speaking", one.speaking && !screen);
+      const speaking = one.speaking && !screen;
+      this.toggleAttribute("data-speaking", speaking);
+      write(this.#speaking, speaking ? words.speaking : "");
       this.#tile.setAttribute(
         "aria-label",
-        [
-          name,
-          one.speaking && !screen && words.speaking,
-          muted && words.microphoneOff,
-          dark && words.cameraOff,
-          trouble,
-        ]
+        [name, muted && words.microphoneOff, dark && words.cameraOff, trouble]
           .filter(Boolean)
           .join(", "),
       );

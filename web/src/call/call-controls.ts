@@ -74,7 +74,11 @@ export class CallControls extends PlainElement {
       @click=${() => this.command("screen")}
     >
       <span class="control-icon">${icon(this.sharing ? "screen-off" : "screen")}</span>
-      <span class="control-text">${this.sharing ? "Stop sharing" : "Share screen"}</span>
+      <span class="control-text"
+        >${this.sharing ? "Stop" : "Share"}<span class="control-more"
+          >${this.sharing ? " sharing" : " screen"}</span
+        ></span
+      >
     </button>`;
   }
 

@@ -34,6 +34,8 @@ export class CallGrid extends PlainElement {
   }
 
   private arrange(): void {
+    const list = this.querySelector<HTMLElement>(".tiles");
+    if (!list) return;
     // Rounded down: half a pixel too wide, and the last tile of each row would wrap.
     const box = this.getBoundingClientRect();
     const [boxWidth, boxHeight] = [Math.floor(box.width), Math.floor(box.height)];
@@ -41,8 +43,8 @@ export class CallGrid extends PlainElement {
     this.dataset["people"] = strip ? (strip.upright ? "below" : "beside") : "all";
     const { width, height } = strip ?? bestGrid(this.participants.length, boxWidth, boxHeight, GAP);
     this.style.setProperty("--gap", `${GAP}px`);
-    this.style.setProperty("--tile-width", `${width}px`);
-    this.style.setProperty("--tile-height", `${height}px`);
+    list.style.setProperty("--tile-width", `${width}px`);
+    list.style.setProperty("--tile-height", `${height}px`);
   }
 
   private sharing(): Participant[] {

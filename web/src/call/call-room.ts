@@ -172,6 +172,8 @@ export class CallRoom extends PlainElement {
         .session=${this.session}
         .state=${state}
         .count=${participants.length}
+        .call=${this.call}
+        .self=${self}
       ></call-header>
       <main class="stage" @sound-blocked=${() => (this.soundBlocked = true)}>
         ${

@@ -82,6 +82,7 @@ export class CallTile extends PlainElement {
             </p>`
           : nothing
       }
+      ${speaking ? html`<span class="visually-hidden">speaking</span>` : nothing}
       <p class="tile-name">
         ${
           microphone || this.screen
@@ -104,7 +105,6 @@ export class CallTile extends PlainElement {
     if (this.screen) return this.caption();
     return [
       this.caption(),
-      this.participant.speaking ? "speaking" : null,
       microphone ? null : "microphone off",
       camera ? null : "camera off",
       connection?.replace("…", ""),
