@@ -22,6 +22,26 @@ test.afterAll(async () => {
   await server.stop();
 });
 
+const BOTH = ["camera", "microphone", "screen", "screen_audio"];
+
+/** Shares a stream of the page's own, which changes its colour all the time until `still` is set. */
+const sharesDrawing = (of: Person, width: number, height: number) =>
+  of.page.evaluate(
+    async ([width, height]) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      const drawn = ((window as any).drawn = canvas.captureStream(10));
+      await window.samewireCall!.shareScreen(drawn);
+      const context = canvas.getContext("2d")!;
+      const draw = () => {
+        context.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
+        context.fillRect(0, 0, width, height);
+        if (!(window as any).still) requestAnimationFrame(draw);
+      };
+      draw();
+    },
+    [width, height] as const,
+  );
+
 const screens = ({ page }: Person) => page.getByTestId("screen-tile");
 
 test("a screen is seen and heard beside the camera, both ways at once, and neither is taken for the other", async ({
@@ -89,21 +109,9 @@ test("a screen that is not shared any more is announced no more, and the next on
   await receives(ben, "Ana", "screen_audio");
 
   // Another one instead: a stream of the page's own, upright and silent.
-  await ana.page.evaluate(async () => {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [240, 480];
-    const context = canvas.getContext("2d")!;
-    const draw = () => {
-      context.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
-      context.fillRect(0, 0, 240, 480);
-      requestAnimationFrame(draw);
-    };
-    draw();
-    (window as any).drawn = canvas.captureStream(10);
-    await window.samewireCall!.shareScreen((window as any).drawn);
-  });
+  await sharesDrawing(ana, 240, 480);
   await expect.poll(() => announced(ben, "Ana")).toEqual(["camera", "microphone", "screen"]);
-  await expect.poll(async () => receives(ben, "Ana", "screen", 1 / 2).then(() => true)).toBe(true);
+  await receives(ben, "Ana", "screen", 1 / 2);
   await receives(ben, "Ana", "camera");
   expect(await descriptions()).toBe(0);
 
@@ -181,19 +189,7 @@ test("a screen that is still sends nothing and is no stall, for whoever joins la
   );
   await ben.page.evaluate(() => window.samewireCall!.simulate("signalling-drop"));
   await ben.isInCall();
-  await ana.page.evaluate(async () => {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [640, 360];
-    const stream = canvas.captureStream();
-    await window.samewireCall!.shareScreen(stream);
-    const context = canvas.getContext("2d")!;
-    const move = () => {
-      context.fillStyle = `hsl(${performance.now()} 80% 50%)`;
-      context.fillRect(0, 0, 640, 360);
-      if (!(window as any).still) requestAnimationFrame(move);
-    };
-    move();
-  });
+  await sharesDrawing(ana, 640, 360);
   await expect(screens(ben).locator("video")).toHaveAttribute("data-shown");
   await ana.page.evaluate(() => ((window as any).still = true));
   const frames = async () => (await decoded(ben, "Ana", "screen"))!.count;
@@ -251,5 +247,3 @@ test("R16: a screen beside a muted microphone and a muted camera survives a fres
   }
   expect([...ana.complaints, ...ben.complaints]).toEqual([]);
 });
-
-const BOTH = ["camera", "microphone", "screen", "screen_audio"];

@@ -55,7 +55,11 @@ export async function receives(by: Person, name: string, source: Source, shape =
     })
     .toBeGreaterThan(5);
   if (shape !== undefined) {
-    expect((await decoded(by, name, source))?.shape).toBeCloseTo(shape, 1);
+    await expect
+      .poll(async () => (await decoded(by, name, source))?.shape, {
+        message: `what ${by.name} receives as the ${source} of ${name} has its shape`,
+      })
+      .toBeCloseTo(shape, 1);
   }
 }
 
