@@ -62,7 +62,9 @@ impl Capture {
         let wanted = if device.is_string() {
             // A browser may pass over a device that is only preferred.
             let exact = Fields::new().put("exact", device.clone());
-            Fields::copy_of(&given).put("deviceId", exact.build()).build()
+            Fields::copy_of(&given)
+                .put("deviceId", exact.build())
+                .build()
         } else if given.is_object() {
             given
         } else {
