@@ -117,6 +117,8 @@ test("a device is chosen on the page, which shows the one in use", async ({ pers
     await expect.poll(() => own(ana, source)).toMatchObject({ device: other, live: true });
     await expect(select).toHaveValue(other!);
   }
+  // A colour on its way from light to dark is neither.
+  await ana.page.emulateMedia({ reducedMotion: "reduce" });
   await isAccessible(ana.page);
   await ana.page.keyboard.press("Escape");
   await expect(ana.page.getByTestId("device-camera")).toBeHidden();
