@@ -147,9 +147,17 @@ test("a device that goes away is replaced by another one of its kind, without a 
   person,
 }) => {
   const { ana, ben } = await plugged(person, "demo-fallback");
-  for (const source of ["camera", "microphone"] as const) {
+  for (const [source, kind] of [
+    ["camera", "videoinput"],
+    ["microphone", "audioinput"],
+  ] as const) {
+    const [first, other] = await devices(ana, kind);
+    expect(await own(ana, source)).toMatchObject({ device: other, live: true });
+    await unplugs(ana, other!);
     await ends(ana, source);
-    await expect.poll(() => own(ana, source)).toMatchObject({ live: true, sent: true });
+    await expect
+      .poll(() => own(ana, source))
+      .toMatchObject({ device: first, live: true, sent: true });
     await expect.poll(() => announced(ben, "Ana")).toEqual(["camera", "microphone"]);
     await receives(ben, "Ana", source);
   }

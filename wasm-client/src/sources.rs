@@ -112,7 +112,9 @@ impl Call {
                 if let Some(call) = call.as_ref().filter(|_| or_another && device.is_string())
                     && browser::is(&problem, "code", errors::NOT_FOUND)
                 {
-                    call.capture.choose(source, JsValue::UNDEFINED);
+                    if call.capture.chosen(source) == device {
+                        call.capture.choose(source, JsValue::UNDEFINED);
+                    }
                     return call.capture_chosen(source, asked, then);
                 }
                 match (then, &call) {
@@ -126,8 +128,11 @@ impl Call {
                         }
                         finish(&done, &problem);
                     }
-                    (Then::Lost, Some(call)) if call.capture.is_missing(source) => {
-                        call.emit("error", &errors::lost(source));
+                    (Then::Lost, Some(call)) => {
+                        // Another try may have been faster, or be on the way and luckier.
+                        if problem.is_object() && call.capture.is_missing(source) {
+                            call.emit("error", &errors::lost(source));
+                        }
                     }
                     (Then::Lost | Then::Nothing, _) => {}
                 }

@@ -134,27 +134,30 @@ export const ends = (of: Person, source: Source) =>
     const { track } = window.samewireCall!.localTracks.find((one) => one.source === source)!;
     track!.stop();
     track!.dispatchEvent(new Event("ended"));
+    navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   }, source);
 
 /**
- * A stand-in for devices that come and go, which Chromium's fake ones do not: while a kind is unplugged,
- * `getUserMedia` finds none of it. To run before the page.
+ * A stand-in for devices that come and go, which Chromium's fake ones do not: while a kind, or a device by
+ * its id, is unplugged, `getUserMedia` does not find it. To run before the page.
  */
 export function pluggable() {
   const { mediaDevices } = navigator;
   const capture = mediaDevices.getUserMedia.bind(mediaDevices);
-  (window as any).unplugged = "";
   mediaDevices.getUserMedia = async (constraints) => {
-    if (constraints && (window as any).unplugged in constraints) {
-      throw new DOMException("Requested device not found", "NotFoundError");
+    const { unplugged } = window as any;
+    for (const [kind, wanted] of Object.entries(constraints ?? {})) {
+      if (kind === unplugged) throw new DOMException("Device not found", "NotFoundError");
+      const id = wanted?.deviceId?.exact;
+      if (id && id === unplugged) throw new OverconstrainedError("deviceId");
     }
     return capture(constraints);
   };
 }
 
-/** Takes a kind of device away, or with none, puts it back. */
-export const unplugs = (of: Person, kind: "audio" | "video" | "") =>
-  of.page.evaluate((kind) => {
-    (window as any).unplugged = kind;
+/** Takes a kind of device away, `audio` or `video`, or one device by its id; with nothing, puts all back. */
+export const unplugs = (of: Person, what: string) =>
+  of.page.evaluate((what) => {
+    (window as any).unplugged = what;
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
-  }, kind);
+  }, what);
