@@ -26,7 +26,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--use-fake-device-for-media-stream",
+        // Three cameras, and a screen that getDisplayMedia gives without asking.
+        "--use-fake-device-for-media-stream=device-count=3",
         "--use-fake-ui-for-media-stream",
         "--autoplay-policy=no-user-gesture-required",
       ],

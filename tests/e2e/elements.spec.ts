@@ -79,6 +79,31 @@ test("mute and camera are told in words on both sides", async ({ browser }) => {
   await Promise.all([ana.goes(), ben.goes()]);
 });
 
+test("a screen is shared and stopped by a button, and shown beside its owner", async ({
+  browser,
+}) => {
+  const ana = await comes(browser, "elements-screen", "Ana");
+  const ben = await comes(browser, "elements-screen", "Ben");
+  await press(ana, "Share screen");
+  await expect.poll(() => ben.plays("Ana’s screen")).toBe(true);
+  await expect.poll(() => ben.plays("Ana")).toBe(true);
+  await expect(tile(ana, "Your screen")).toBeVisible();
+  await press(ana, "Stop sharing");
+  await expect(tile(ben, "Ana’s screen")).toHaveCount(0);
+  await expect(ana.page.getByRole("button", { name: "Share screen" })).toBeVisible();
+  expect([...ana.complaints, ...ben.complaints]).toEqual([]);
+  await Promise.all([ana.goes(), ben.goes()]);
+});
+
+test("who speaks is ringed and told, and whoever is muted does not", async ({ browser }) => {
+  const ana = await comes(browser, "elements-speaking", "Ana");
+  const ben = await comes(browser, "elements-speaking", "Ben");
+  await expect(tile(ben, "Ana")).toContainText("speaking");
+  await press(ana, "Mute");
+  await expect(tile(ben, "Ana, microphone off")).not.toContainText("speaking");
+  await Promise.all([ana.goes(), ben.goes()]);
+});
+
 test("an element that is moved stays in its call, and one that is taken out leaves", async ({
   browser,
 }) => {

@@ -58,6 +58,12 @@ for (const [hook, query] of Object.entries({
     await says(ben.page, "two");
     await expect(ana.page.getByTestId("chat").getByRole("listitem")).toHaveText(["one", "two"]);
 
+    await ana.page.getByRole("button", { name: "Share screen" }).click();
+    await expect.poll(() => ben.plays("Ana, screen")).toBe(true);
+    await ana.page.getByRole("button", { name: "Stop sharing" }).click();
+    await expect(ben.page.getByLabel("Ana, screen")).toHaveCount(0);
+    await expect(ana.page.getByRole("button", { name: "Share screen" })).toBeVisible();
+
     expect([ana.sockets, ben.sockets]).toEqual([1, 1]);
     // One microphone and one camera: nothing was captured twice.
     expect((await ana.open()).tracks).toBe(2);

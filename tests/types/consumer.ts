@@ -21,6 +21,15 @@ export async function call(url: string, token: string): Promise<void> {
   console.log(everyone.length, call.localTracks, call.messages, call.mode);
   await call.setMicrophone(false);
   await call.setCamera(true);
+  await call.setDevice("camera", "default");
+  // @ts-expect-error a screen is no device
+  await call.setDevice("screen", "default");
+  await call.shareScreen();
+  await call.shareScreen({ video: { displaySurface: "window" }, audio: true });
+  await call.shareScreen(new MediaStream());
+  await call.stopScreenShare();
+  const speaking: string[] = everyone.filter((one) => one.speaking).map((one) => one.name);
+  call.on("error", ({ code }) => console.log(code === "device-lost", speaking));
   call.chat("hi");
   call.simulate("ice-failure");
   // @ts-expect-error there is no such fault

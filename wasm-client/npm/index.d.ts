@@ -62,6 +62,27 @@ export interface Call {
   /** Switches the camera. Off, it is released and its light goes out. */
   setCamera(on: boolean): Promise<void>;
   /**
+   * Takes another microphone or camera, by its `deviceId` of `enumerateDevices()`, without a new
+   * negotiation. While it is muted the device is noted, and taken when it is unmuted, or if it is not
+   * there then, another. Rejects with `media-not-found` when there is no such device, and with the other
+   * `media-…` codes; what was sent before is sent on.
+   */
+  setDevice(source: "microphone" | "camera", deviceId: string): Promise<void>;
+  /**
+   * Shares a screen, a window or a tab beside the camera, with its sound where the browser gives it: the
+   * sources `screen` and `screen_audio`. Call it in a click: the browser asks what to show. Again, it
+   * replaces what is shared. Its `contentHint` is `detail`, unless set.
+   *
+   * Rejects with `screen-denied` when nothing was chosen or sharing is blocked, and with
+   * `screen-unavailable` where there is nothing to share or the browser cannot.
+   *
+   * @param what what `getDisplayMedia` is asked for, picture and sound unless said; or a stream of your
+   * own, which is sent as it is and never stopped
+   */
+  shareScreen(what?: DisplayMediaStreamOptions | MediaStream): Promise<void>;
+  /** Stops sharing. The browser's own button does the same, and leaving. Does nothing when nothing is shared. */
+  stopScreenShare(): Promise<void>;
+  /**
    * Says something to everyone: 1 to 4,000 characters. Sent when the connection is back, if it is
    * away. It has arrived when its own `chat` event comes.
    */
@@ -252,6 +273,12 @@ export interface Participant {
   readonly connection: "connecting" | "good" | "poor" | "lost";
   /** Whether their tab is in the background. */
   readonly hidden: boolean;
+  /**
+   * Whether they speak, as the sound's level in the statistics says, every half second. Whoever is muted
+   * does not. Of oneself it is known while somebody else is there, and where the browser tells the level of
+   * what is captured.
+   */
+  readonly speaking: boolean;
   /** How the way to them is; absent of oneself, and while nothing is known. */
   readonly quality?: Rated;
   readonly tracks: Track[];
@@ -273,7 +300,9 @@ export interface Track {
   readonly muted: boolean;
   /** The media, once it is there; one's own camera has none while it is off. */
   readonly track?: MediaStreamTrack;
-  /** The stream it is in, with the same participant's other track of that pair: give it to `srcObject`. */
+  /**
+   * The stream it is in: the camera with the microphone, the screen with its sound. Give it to `srcObject`.
+   */
   readonly stream?: MediaStream;
 }
 
@@ -306,6 +335,9 @@ export class SamewireError extends Error {
  * - `misuse`, `url`, `wasm`, `quality`: something to mend in the page
  * - `offline`: there was no network to join over; `retryAfterMs` says when to try again
  * - `media-…`: nothing could be captured, and why
+ * - `device-lost`: a microphone or camera went away, there is none to take its place, and the source is
+ *   muted. One that was captured for this call is taken again when it is back; a track of yours is not
+ * - `screen-…`: no screen could be shared, and why
  * - `unauthorised`, `removed`, `ended`, `full`, `unsupported`, `replaced`: why a call is over
  * - `left`: the call is over already
  * - `chat-length`, `chat-waiting`: why a message was not taken
@@ -322,6 +354,9 @@ export type ErrorCode =
   | "media-in-use"
   | "media-constraints"
   | "media-unavailable"
+  | "device-lost"
+  | "screen-denied"
+  | "screen-unavailable"
   | "unauthorised"
   | "origin"
   | "removed"

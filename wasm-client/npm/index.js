@@ -143,6 +143,22 @@ class Call extends Events {
     return settled((done) => this.#wasm.setCamera(Boolean(on), done));
   }
 
+  setDevice(source, deviceId) {
+    return settled((done) => {
+      if (source !== "microphone" && source !== "camera")
+        misuse("setDevice takes a `microphone` or a `camera`, and the `deviceId` of one.");
+      this.#wasm.setDevice(source, String(deviceId), done);
+    });
+  }
+
+  shareScreen(options = { video: true, audio: true }) {
+    return settled((done) => this.#wasm.shareScreen(options, done));
+  }
+
+  async stopScreenShare() {
+    this.#wasm.stopScreenShare();
+  }
+
   chat(text) {
     check(this.#wasm.chat(String(text)));
   }

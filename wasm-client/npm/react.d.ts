@@ -46,14 +46,24 @@ export interface CallView {
   readonly participants: readonly Participant[];
   /** How many that are: 0 without a call. */
   readonly participantCount: number;
+  /** Whether we share a screen. */
+  readonly isSharing: boolean;
   /** The chat so far. */
   readonly messages: readonly ChatMessage[];
   /** Why there is no call, or the last thing that failed in it. */
   readonly error: SamewireError | null;
 }
 
+/** What shares a screen. */
+export interface ScreenSharing {
+  /** {@link Call.shareScreen}. Rejects with `left` while there is no call. */
+  shareScreen(what?: DisplayMediaStreamOptions | MediaStream): Promise<void>;
+  /** {@link Call.stopScreenShare}. */
+  stopScreenShare(): Promise<void>;
+}
+
 /** What {@link useHybridConnection} returns. */
-export interface HybridConnection extends CallView {
+export interface HybridConnection extends CallView, ScreenSharing {
   /**
    * Joins a room, and leaves any other. In that room already, or on the way to it, it is that call.
    * Without a token, `getToken` is asked.
@@ -73,7 +83,7 @@ export interface HybridConnection extends CallView {
 export function useCall(options: JoinOptions | null | undefined): UsedCall;
 
 /** What {@link useCall} returns. */
-export interface UsedCall extends CallView {
+export interface UsedCall extends CallView, ScreenSharing {
   /** Joins again after an end or an error; otherwise it is the call that is there. Rejects with a {@link SamewireError}. */
   join(): Promise<Call>;
   /** Leaves, though the component stays. */

@@ -53,7 +53,7 @@ export function useHybridConnection(options = {}) {
     [connection, latest],
   );
   const leaveRoom = useCallback(async () => connection.leave(), [connection]);
-  return { ...value, joinRoom, leaveRoom };
+  return { ...value, ...useScreen(value.call), joinRoom, leaveRoom };
 }
 
 async function ticket({ serverUrl, getToken, enableAudio, enableVideo }, room, given) {
@@ -90,7 +90,21 @@ export function useCall(options) {
     return () => connection.leaveSoon();
   }, [connection, enter, key]);
   const leave = useCallback(async () => connection.leave(), [connection]);
-  return { ...value, join: enter, leave };
+  return { ...value, ...useScreen(value.call), join: enter, leave };
+}
+
+/** What shares and stops sharing. */
+function useScreen(call) {
+  const shareScreen = useCallback(
+    async (what) => {
+      if (!call)
+        throw new SamewireError({ code: "left", message: "There is no call to share in." });
+      await call.shareScreen(what);
+    },
+    [call],
+  );
+  const stopScreenShare = useCallback(async () => call?.stopScreenShare(), [call]);
+  return { shareScreen, stopScreenShare };
 }
 
 export const useParticipants = (call) => useWatched(call).participants;

@@ -17,7 +17,7 @@ impl Call {
         *self.joining.borrow_mut() = Some(done);
         let media = self.capture.wanted();
         if browser::get(&media, "getTracks").is_function() {
-            self.capture.adopt(&media, false);
+            self.adopt_devices(&media, false);
             return self.identify();
         }
         let (audio, video) = (
@@ -37,7 +37,7 @@ impl Call {
     fn first_capture(&self, constraints: &JsValue, sources: &'static [Source]) {
         let this = self.this.clone();
         browser::react(
-            browser::get_user_media(constraints),
+            browser::get_media("getUserMedia", constraints),
             Box::new(move |outcome| {
                 let Some(call) = this.upgrade() else { return };
                 if call.state.get() == State::Left {
@@ -48,7 +48,7 @@ impl Call {
                 }
                 match outcome {
                     Ok(stream) => {
-                        call.capture.adopt(&stream, true);
+                        call.adopt_devices(&stream, true);
                         call.identify();
                     }
                     Err(error) if browser::is(&error, "name", "NotFoundError") => match sources {
@@ -65,13 +65,13 @@ impl Call {
 
     fn capture_each(&self, first: Source, rest: &'static [Source]) {
         let this = self.this.clone();
-        let constraints = self.capture.constraints(first);
+        let constraints = self.capture.constraints(first, &JsValue::UNDEFINED);
         browser::react(
-            browser::get_user_media(&constraints),
+            browser::get_media("getUserMedia", &constraints),
             Box::new(move |outcome| {
                 let Some(call) = this.upgrade() else { return };
                 if let Ok(stream) = &outcome {
-                    call.capture.adopt(stream, true);
+                    call.adopt_devices(stream, true);
                 }
                 match rest {
                     [next, rest @ ..] => call.capture_each(*next, rest),

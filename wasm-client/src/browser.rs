@@ -288,6 +288,13 @@ impl Fields {
         Self(object)
     }
 
+    /// The fields of an object, which stays as it is; none of what is no object.
+    pub(crate) fn copy_of(object: &JsValue) -> Self {
+        let copy = Object::new();
+        let _ = Object::try_assign(&copy, object.unchecked_ref());
+        Self(copy.into())
+    }
+
     pub(crate) fn build(self) -> JsValue {
         self.0
     }
@@ -350,11 +357,10 @@ pub(crate) fn stringify(value: &JsValue) -> Option<String> {
     json_stringify(value).ok()?.as_string()
 }
 
-/// Captures from devices.
-pub(crate) fn get_user_media(constraints: &JsValue) -> Result<Promise, JsValue> {
+/// Captures from devices, or from the screen.
+pub(crate) fn get_media(method: &str, constraints: &JsValue) -> Result<Promise, JsValue> {
     let devices = get(&global("navigator"), "mediaDevices");
-    invoke(&devices, "getUserMedia", core::slice::from_ref(constraints))
-        .map(JsValue::unchecked_into)
+    invoke(&devices, method, core::slice::from_ref(constraints)).map(JsValue::unchecked_into)
 }
 
 /// An empty stream.

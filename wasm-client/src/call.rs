@@ -19,7 +19,7 @@ use crate::negotiator::{Told, explain, glare};
 use crate::pace::Pacemaker;
 use crate::peer::{Far, Owner, Peer};
 use crate::quality::Quality;
-use crate::roster::{Health, Participant, Roster, track_view};
+use crate::roster::{Health, Participant, Roster, Source, track_view};
 use crate::socket::{self, Socket};
 use crate::watch::Watch;
 
@@ -72,6 +72,8 @@ pub(crate) struct Call {
     /// When we were told of the epoch.
     pub(crate) entered_at: Cell<f64>,
     pub(crate) reported: RefCell<Option<Vec<String>>>,
+    /// Whether the application was told that we speak.
+    pub(crate) spoke: Cell<bool>,
     pub(crate) watch_timer: RefCell<Option<Timer>>,
     pub(crate) thaw: RefCell<Option<Timer>>,
     pub(crate) page: RefCell<Vec<Listener>>,
@@ -109,6 +111,7 @@ impl Call {
             refusal: RefCell::default(),
             entered_at: Cell::new(0.0),
             reported: RefCell::default(),
+            spoke: Cell::default(),
             watch_timer: RefCell::default(),
             thaw: RefCell::default(),
             page: RefCell::default(),
@@ -391,7 +394,29 @@ impl Call {
         };
         let view = one.view(is_self, self.health(one), &tracks);
         browser::set(&view, "quality", &self.quality.of(&one.id));
+        browser::set(&view, "speaking", &self.speaks(one).into());
         view
+    }
+
+    /// Whether this one speaks, as far as the last look at the statistics heard. Whoever is muted does
+    /// not.
+    pub(crate) fn speaks(&self, one: &Participant) -> bool {
+        let now = socket::now();
+        let hears = |peer: &Rc<Peer>, track: &JsValue| {
+            text(track, "id").is_some_and(|id| peer.watch.speaks(&id, now))
+        };
+        if one.id == self.me.borrow().participant {
+            let own = self.capture.outgoing(Source::Microphone);
+            let own = own.unwrap_or(JsValue::NULL);
+            return self.peers.borrow().iter().any(|peer| hears(peer, &own));
+        }
+        let Some(peer) = self.peer(&one.id) else {
+            return false;
+        };
+        let mut tracks = one.tracks.iter();
+        let track = tracks.find(|track| track.source == Source::Microphone && !track.muted);
+        let media = track.and_then(|track| peer.media(track));
+        media.is_some_and(|(media, _)| hears(&peer, &media))
     }
 
     /// Everyone, in order of arrival.
@@ -407,6 +432,12 @@ impl Call {
     /// Tells what became of one participant.
     pub(crate) fn tell_participant(&self, one: &Participant, change: &str) {
         let view = self.view(one);
+        let spoke = browser::flag(&view, "speaking");
+        match self.peer(&one.id) {
+            Some(peer) => peer.watch.spoke.set(spoke),
+            None if one.id == self.me.borrow().participant => self.spoke.set(spoke),
+            None => {}
+        }
         browser::set(&view, "change", &change.into());
         self.emit("participant", &view);
     }

@@ -1,28 +1,41 @@
-//! The own camera and microphone: captured once, sent to everyone.
+//! What we send ourselves: captured once, sent to everyone.
 
 use std::cell::{Cell, RefCell};
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Fields, invoke, list};
+use crate::browser::{self, Fields, Listener, invoke, list};
 use crate::roster::{Source, Track, track_view};
 
 /// What one of our sources sends now.
-pub(crate) struct Local {
-    pub(crate) source: Source,
-    pub(crate) muted: bool,
+struct Local {
+    source: Source,
+    muted: bool,
     /// Captured by us, so ours to stop. A caller's track is only taken off the senders.
     owned: bool,
-    track: Option<JsValue>,
+    /// The track, and what listens for its end.
+    track: Option<(JsValue, Listener)>,
 }
 
-/// Everything we capture. Microphone and camera share one stream, by whose id others know them.
+/// What was last asked of a source.
+#[derive(Default)]
+struct Wish {
+    /// Counts the changes: a capture that comes late is undone.
+    asked: Cell<u32>,
+    /// Whether it should send. A device that was lost is taken again as long as it should.
+    on: Cell<bool>,
+    /// The device that was chosen for it.
+    device: RefCell<JsValue>,
+}
+
+/// Everything we capture.
 pub(crate) struct Capture {
-    stream: RefCell<JsValue>,
+    /// Others know a track by its stream and its kind (R27), so the camera and the screen are in one
+    /// each, with the microphone and with the screen's sound.
+    streams: [RefCell<JsValue>; 2],
     locals: RefCell<Vec<Local>>,
-    /// Counts the changes asked of the camera and the microphone: a capture that comes late is undone.
-    asked: [Cell<u32>; 2],
+    wishes: [Wish; 3],
     constraints: JsValue,
 }
 
@@ -30,9 +43,9 @@ impl Capture {
     /// Nothing yet; `media` is what `join` was given.
     pub(crate) fn new(media: JsValue) -> Self {
         Self {
-            stream: RefCell::new(JsValue::UNDEFINED),
+            streams: Default::default(),
             locals: RefCell::default(),
-            asked: [Cell::new(0), Cell::new(0)],
+            wishes: Default::default(),
             constraints: media,
         }
     }
@@ -42,139 +55,179 @@ impl Capture {
         self.constraints.clone()
     }
 
-    /// What `getUserMedia` is to be asked for one source.
-    pub(crate) fn constraints(&self, source: Source) -> JsValue {
-        let wanted = browser::get(&self.constraints, source.kind());
-        let wanted = if wanted.is_object() {
-            wanted
+    /// What `getUserMedia` is to be asked for one source: of this device and no other, unless it is
+    /// undefined.
+    pub(crate) fn constraints(&self, source: Source, device: &JsValue) -> JsValue {
+        let given = browser::get(&self.constraints, source.kind());
+        let wanted = if device.is_string() {
+            // A browser may pass over a device that is only preferred.
+            let exact = Fields::new().put("exact", device.clone());
+            Fields::copy_of(&given)
+                .put("deviceId", exact.build())
+                .build()
+        } else if given.is_object() {
+            given
         } else {
             JsValue::TRUE
         };
         Fields::new().put(source.kind(), wanted).build()
     }
 
-    fn counter(&self, source: Source) -> &Cell<u32> {
-        let [audio, video] = &self.asked;
+    fn wish(&self, source: Source) -> &Wish {
+        let [microphone, camera, screen] = &self.wishes;
         match source {
-            Source::Microphone | Source::ScreenAudio => audio,
-            Source::Camera | Source::Screen => video,
+            Source::Microphone => microphone,
+            Source::Camera => camera,
+            Source::Screen | Source::ScreenAudio => screen,
         }
     }
 
     /// A change begins; what is returned stays current until the next one begins.
-    pub(crate) fn ask(&self, source: Source) -> u32 {
-        let counter = self.counter(source);
-        counter.set(counter.get().wrapping_add(1));
-        counter.get()
+    pub(crate) fn ask(&self, source: Source, on: bool) -> u32 {
+        let wish = self.wish(source);
+        wish.on.set(on);
+        wish.asked.set(wish.asked.get().wrapping_add(1));
+        wish.asked.get()
     }
 
     /// Whether no later change was asked for.
     pub(crate) fn is_current(&self, source: Source, asked: u32) -> bool {
-        self.counter(source).get() == asked
+        self.wish(source).asked.get() == asked
     }
 
-    /// The stream all of ours are in; undefined where the browser has none.
-    pub(crate) fn stream(&self) -> JsValue {
-        if self.stream.borrow().is_undefined() {
-            let stream = browser::new_stream().unwrap_or(JsValue::UNDEFINED);
-            *self.stream.borrow_mut() = stream;
-        }
-        self.stream.borrow().clone()
+    /// Whether it should send.
+    pub(crate) fn is_wanted(&self, source: Source) -> bool {
+        self.wish(source).on.get()
     }
 
-    /// Takes the tracks of a stream in.
-    pub(crate) fn adopt(&self, stream: &JsValue, owned: bool) {
-        for (source, method) in [
-            (Source::Microphone, "getAudioTracks"),
-            (Source::Camera, "getVideoTracks"),
-        ] {
-            let tracks = invoke(stream, method, &[]).unwrap_or(JsValue::UNDEFINED);
-            let track = browser::get(&tracks, "0");
-            if track.is_object() {
-                self.unmute(source, Some(track), owned);
-            }
+    /// Whether it should send and cannot.
+    pub(crate) fn is_missing(&self, source: Source) -> bool {
+        self.is_wanted(source) && self.muted(source) == Some(true)
+    }
+
+    /// The device that was chosen for a source; undefined when none was.
+    pub(crate) fn chosen(&self, source: Source) -> JsValue {
+        self.wish(source).device.borrow().clone()
+    }
+
+    /// From now on the source is captured from this device; while it is muted, when it is unmuted.
+    pub(crate) fn choose(&self, source: Source, device: JsValue) {
+        *self.wish(source).device.borrow_mut() = device;
+        if self.muted(source) == Some(true) {
+            self.release(source);
         }
     }
 
-    /// The source sends from now on: this track, or the one that was kept.
-    pub(crate) fn unmute(&self, source: Source, track: Option<JsValue>, owned: bool) {
-        let stream = self.stream();
-        if let Some(track) = &track {
-            let _ = invoke(&stream, "addTrack", core::slice::from_ref(track));
+    /// The stream that this source is in; undefined where the browser has none.
+    pub(crate) fn stream(&self, source: Source) -> JsValue {
+        let [people, screens] = &self.streams;
+        let stream = match source {
+            Source::Microphone | Source::Camera => people,
+            Source::Screen | Source::ScreenAudio => screens,
+        };
+        if stream.borrow().is_undefined() {
+            let made = browser::new_stream().unwrap_or(JsValue::UNDEFINED);
+            *stream.borrow_mut() = made;
         }
+        stream.borrow().clone()
+    }
+
+    /// The source sends this track from now on, instead of any other.
+    pub(crate) fn send(&self, source: Source, track: JsValue, owned: bool, end: Listener) {
+        self.release(source);
+        let stream = self.stream(source);
+        let _ = invoke(&stream, "addTrack", core::slice::from_ref(&track));
+        self.wish(source).on.set(true);
+        let local = Local {
+            source,
+            muted: false,
+            owned,
+            track: Some((track, end)),
+        };
         let mut locals = self.locals.borrow_mut();
         match locals.iter_mut().find(|local| local.source == source) {
-            Some(local) => {
-                local.muted = false;
-                if track.is_some() {
-                    local.track = track;
-                    local.owned = owned;
-                }
-            }
-            None => locals.push(Local {
-                source,
-                muted: false,
-                owned,
-                track,
-            }),
+            Some(known) => *known = local,
+            None => locals.push(local),
         }
+    }
+
+    fn with<T>(&self, source: Source, act: impl FnOnce(&mut Local) -> T) -> Option<T> {
+        let mut locals = self.locals.borrow_mut();
+        locals
+            .iter_mut()
+            .find(|local| local.source == source)
+            .map(act)
+    }
+
+    /// The source sends the track again that was kept.
+    pub(crate) fn unmute(&self, source: Source) {
+        self.with(source, |local| local.muted = false);
     }
 
     /// The source sends nothing from now on. A camera of ours is let go, so that its light goes off.
     pub(crate) fn mute(&self, source: Source) {
-        let mut released = None;
-        if let Some(local) = self
-            .locals
-            .borrow_mut()
-            .iter_mut()
-            .find(|local| local.source == source)
-        {
+        let owned = self.with(source, |local| {
             local.muted = true;
-            if local.owned && source == Source::Camera {
-                released = local.track.take();
+            local.owned
+        });
+        if owned == Some(true) && source == Source::Camera {
+            self.release(source);
+        }
+    }
+
+    /// The source's track has ended. Whether it was captured by us.
+    pub(crate) fn lose(&self, source: Source) -> bool {
+        self.mute(source);
+        self.release(source);
+        self.with(source, |local| local.owned) == Some(true)
+    }
+
+    /// The source's track is let go.
+    fn release(&self, source: Source) {
+        let released = self.with(source, |local| (local.track.take(), local.owned));
+        if let Some((Some((track, _)), owned)) = released {
+            if owned {
+                let _ = invoke(&track, "stop", &[]);
             }
+            let _ = invoke(&self.stream(source), "removeTrack", &[track]);
         }
-        if let Some(track) = released {
-            let _ = invoke(&track, "stop", &[]);
-            let _ = invoke(&self.stream(), "removeTrack", &[track]);
-        }
+    }
+
+    /// The source is none of ours any more. Whether it was.
+    pub(crate) fn remove(&self, source: Source) -> bool {
+        self.release(source);
+        let mut locals = self.locals.borrow_mut();
+        let before = locals.len();
+        locals.retain(|local| local.source != source);
+        locals.len() < before
     }
 
     /// Whether the source can be unmuted without capturing.
     pub(crate) fn has_track(&self, source: Source) -> bool {
-        let locals = self.locals.borrow();
-        let local = locals.iter().find(|local| local.source == source);
-        local.is_some_and(|local| local.track.is_some())
+        self.with(source, |local| local.track.is_some()) == Some(true)
     }
 
     /// Whether the source was ever ours, and is it muted?
     pub(crate) fn muted(&self, source: Source) -> Option<bool> {
-        let locals = self.locals.borrow();
-        let local = locals.iter().find(|local| local.source == source);
-        local.map(|local| local.muted)
+        self.with(source, |local| local.muted)
     }
 
     /// What to hand to a sender: the track, or null while muted. None when it is not ours.
     pub(crate) fn outgoing(&self, source: Source) -> Option<JsValue> {
-        let locals = self.locals.borrow();
-        let local = locals.iter().find(|local| local.source == source)?;
-        let track = if local.muted {
-            None
-        } else {
-            local.track.clone()
-        };
-        Some(track.unwrap_or(JsValue::NULL))
+        self.with(source, |local| match &local.track {
+            Some((track, _)) if !local.muted => track.clone(),
+            Some(_) | None => JsValue::NULL,
+        })
     }
 
     /// What to announce.
     pub(crate) fn announcement(&self) -> JsValue {
-        let reference = browser::get(&self.stream(), "id");
         let tracks = Array::new();
         for local in self.locals.borrow().iter() {
             let track = Fields::new()
                 .put("id", local.source.name().into())
                 .put("source", local.source.name().into())
-                .put("ref", reference.clone())
+                .put("ref", browser::get(&self.stream(local.source), "id"))
                 .put("muted", local.muted.into());
             tracks.push(&track.build());
         }
@@ -183,7 +236,6 @@ impl Capture {
 
     /// What the application sees of its own tracks.
     pub(crate) fn view(&self) -> Array {
-        let stream = self.stream();
         let views = Array::new();
         for local in self.locals.borrow().iter() {
             let track = Track {
@@ -192,7 +244,8 @@ impl Capture {
                 stream: None,
                 muted: local.muted,
             };
-            let media = local.track.as_ref().map(|track| (track, &stream));
+            let stream = self.stream(local.source);
+            let media = local.track.as_ref().map(|(track, _)| (track, &stream));
             views.push(&track_view(&track, media));
         }
         views
@@ -200,11 +253,8 @@ impl Capture {
 
     /// Lets everything go that is ours.
     pub(crate) fn stop(&self) {
-        let locals = self.locals.take();
-        for local in locals.into_iter().filter(|local| local.owned) {
-            if let Some(track) = local.track {
-                let _ = invoke(&track, "stop", &[]);
-            }
+        for source in Source::ALL {
+            self.remove(source);
         }
     }
 }

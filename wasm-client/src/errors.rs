@@ -3,7 +3,8 @@
 use samewire_core::link::{End, LONGEST_RETRY};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{Fields, get, text};
+use crate::browser::{Fields, get, is, text};
+use crate::roster::Source;
 
 /// An error as it crosses to JavaScript: `{code, message, retryAfterMs?}`.
 pub(crate) fn problem(code: &str, message: &str) -> JsValue {
@@ -59,6 +60,9 @@ pub(crate) fn ended(end: End) -> Option<JsValue> {
     Some(problem(code, message))
 }
 
+/// There is no such device.
+pub(crate) const NOT_FOUND: &str = "media-not-found";
+
 /// Why nothing was captured, by the browser's name for it.
 pub(crate) fn media(error: &JsValue) -> JsValue {
     let (code, message) = match text(error, "name").as_deref() {
@@ -67,7 +71,7 @@ pub(crate) fn media(error: &JsValue) -> JsValue {
             "Camera or microphone is blocked. Allow it in the browser's address bar and try again.",
         ),
         Some("NotFoundError") => (
-            "media-not-found",
+            NOT_FOUND,
             "No camera or microphone was found. Connect one, or join without it.",
         ),
         Some("NotReadableError" | "AbortError") => (
@@ -84,4 +88,38 @@ pub(crate) fn media(error: &JsValue) -> JsValue {
         ),
     };
     problem(code, message)
+}
+
+/// Why a device was not captured that was asked for by its id.
+pub(crate) fn device(error: &JsValue) -> JsValue {
+    if is(error, "constraint", "deviceId") {
+        let missing = Fields::new().put("name", "NotFoundError".into());
+        return media(&missing.build());
+    }
+    media(error)
+}
+
+/// Why no screen is shared, by the browser's name for it.
+pub(crate) fn screen(error: &JsValue) -> JsValue {
+    match text(error, "name").as_deref() {
+        Some("NotAllowedError" | "SecurityError" | "InvalidStateError") => problem(
+            "screen-denied",
+            "No screen was chosen, or sharing is blocked. Share in a click, and choose what to show.",
+        ),
+        Some(_) | None => problem(
+            "screen-unavailable",
+            "This browser has no screen to share here. Try a current one on a desktop, over https.",
+        ),
+    }
+}
+
+/// A device went away.
+pub(crate) fn lost(source: Source) -> JsValue {
+    let message = match source {
+        Source::Microphone | Source::ScreenAudio => {
+            "The microphone went away. Connect one, or choose another."
+        }
+        Source::Camera | Source::Screen => "The camera went away. Connect one, or choose another.",
+    };
+    problem("device-lost", message)
 }

@@ -10,8 +10,8 @@
 //! No `RefCell` is borrowed while the page's own code may run.
 //!
 //! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
-//! (the own tracks), `watch` (who is seen), `roster`, `socket` (the link), `pace` (its clock),
-//! `frames` (what the server says), `media` (what the page asks for), `repair` (the ladder's
+//! (the own tracks), `watch` (who is seen and speaks), `roster`, `socket` (the link), `pace` (its clock),
+//! `frames` (what the server says), `media` and `sources` (what the page asks for), `repair` (the ladder's
 //! remedies), `call` (the whole), `errors`, `simulate` (faults on purpose); the exports are here.
 
 #[cfg(target_arch = "wasm32")]
@@ -31,6 +31,7 @@ mod repair;
 mod roster;
 mod simulate;
 mod socket;
+mod sources;
 mod stats;
 mod watch;
 
@@ -113,6 +114,29 @@ impl CallHandle {
     #[wasm_bindgen(js_name = measureWith)]
     pub fn measure_with(&self, meter: JsValue) {
         self.0.measure_with(meter);
+    }
+
+    /// Takes another device for the microphone or the camera; `done(problem?)`.
+    #[wasm_bindgen(js_name = setDevice)]
+    pub fn set_device(&self, source: &str, device: JsValue, done: Function) {
+        let source = if source == "camera" {
+            roster::Source::Camera
+        } else {
+            roster::Source::Microphone
+        };
+        self.0.set_device(source, device, done);
+    }
+
+    /// Shares a screen, by `getDisplayMedia`'s options or as a stream; `done(problem?)`.
+    #[wasm_bindgen(js_name = shareScreen)]
+    pub fn share_screen(&self, what: &JsValue, done: Function) {
+        self.0.share_screen(what, done);
+    }
+
+    /// Shares no screen any more.
+    #[wasm_bindgen(js_name = stopScreenShare)]
+    pub fn stop_screen_share(&self) {
+        self.0.stop_screen();
     }
 
     /// Sends a chat message; what is wrong with it, if anything.

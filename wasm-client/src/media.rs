@@ -1,14 +1,13 @@
-//! Publishing, muting, and telling the session who is seen.
+//! The page and its visibility, the chat, and telling the session who is seen.
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function};
+use js_sys::Array;
 use samewire_core::link::{Input, Line, Link, News, Sight};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Timer, flag, get, global, js, text};
 use crate::call::{Call, State};
-use crate::capture;
 use crate::errors;
 use crate::pace::Pace;
 use crate::peer::Peer;
@@ -83,6 +82,13 @@ impl Call {
                     call.network_changed();
                 }
             }),
+            listen(
+                &get(&global("navigator"), "mediaDevices"),
+                "devicechange",
+                |call, _| {
+                    call.devices_changed();
+                },
+            ),
             listen(&window, "pageshow", nudge),
             listen(&window, "pagehide", |call, event| {
                 if flag(event, "persisted") {
@@ -108,72 +114,6 @@ impl Call {
         if hidden || always {
             self.send_frame("presence", Fields::new().put("hidden", hidden.into()));
         }
-    }
-
-    pub(crate) fn tracks_fields(&self) -> Fields {
-        let epoch = self.course.borrow().epoch();
-        Fields::new()
-            .put("epoch", js(epoch))
-            .put("tracks", self.capture.announcement())
-    }
-
-    /// Switches a source on or off; `done(problem?)` when it is.
-    pub(crate) fn set_source(&self, source: Source, on: bool, done: Function) {
-        let finish = |problem: &JsValue| {
-            browser::call(&done, problem, &JsValue::UNDEFINED);
-        };
-        if self.state.get() == State::Left {
-            return finish(&errors::problem("left", "The call is over."));
-        }
-        let asked = self.capture.ask(source);
-        let unchanged = match self.capture.muted(source) {
-            Some(muted) => muted != on,
-            None => !on,
-        };
-        if unchanged {
-            return finish(&JsValue::UNDEFINED);
-        }
-        if !on {
-            self.capture.mute(source);
-            self.published(source);
-            return finish(&JsValue::UNDEFINED);
-        }
-        if self.capture.has_track(source) {
-            self.capture.unmute(source, None, false);
-            self.published(source);
-            return finish(&JsValue::UNDEFINED);
-        }
-        let this = self.this.clone();
-        let constraints = self.capture.constraints(source);
-        browser::react(
-            browser::get_user_media(&constraints),
-            Box::new(move |outcome| {
-                let mut problem = JsValue::UNDEFINED;
-                match (outcome, this.upgrade()) {
-                    (Ok(stream), Some(call))
-                        if call.state.get() != State::Left
-                            && call.capture.is_current(source, asked) =>
-                    {
-                        call.capture.adopt(&stream, true);
-                        call.published(source);
-                    }
-                    (Ok(stream), _) => capture::discard(&stream),
-                    (Err(error), _) => problem = errors::media(&error),
-                }
-                browser::call(&done, &problem, &JsValue::UNDEFINED);
-            }),
-        );
-    }
-
-    /// What a source sends has changed: the connections first, then the session, then the page.
-    fn published(&self, source: Source) {
-        let peers = self.peers.borrow().clone();
-        for peer in peers {
-            peer.publish(source);
-        }
-        self.send_frame("tracks", self.tracks_fields());
-        let me = self.me.borrow().participant.clone();
-        self.tell_updated(&me);
     }
 
     /// Sends a chat message, now or when the link is back. What is wrong with it is returned.
@@ -271,11 +211,18 @@ impl Call {
             peer.watch.seen.set(seen);
             if let Some(one) = self.participant(&peer.id) {
                 let health = self.health(&one);
-                if peer.watch.told.replace(health) != health {
+                let news = peer.watch.told.replace(health) != health;
+                if news || peer.watch.spoke.get() != self.speaks(&one) {
                     self.tell_participant(&one, "updated");
                 }
             }
             self.remedy(peer, sight);
+        }
+        let me = self.me.borrow().participant.clone();
+        if let Some(me) = self.participant(&me)
+            && self.spoke.get() != self.speaks(&me)
+        {
+            self.tell_participant(&me, "updated");
         }
         let waited = now - self.entered_at.get();
         let complete = self
@@ -322,8 +269,8 @@ impl Call {
                 .is_some_and(|one| one.told != Health::Lost)
     }
 
-    /// How many of the unmuted tracks that were announced flow; who announced none counts once
-    /// connected.
+    /// How many of the unmuted microphones and cameras that were announced flow; who announced none
+    /// counts once connected.
     fn sight(&self, peer: &Peer, now: f64) -> Sight {
         let Some(one) = self.participant(&peer.id) else {
             return Sight::Nothing;
@@ -332,7 +279,12 @@ impl Call {
             return Sight::Nothing;
         }
         let (mut flowing, mut expected) = (0, 0);
-        let sent = |track: &&Track| !track.muted && !peer.is_held_back(track.source);
+        // A screen that nothing moves on sends nothing, nor does one that is silent (R32).
+        let sent = |track: &&Track| {
+            matches!(track.source, Source::Microphone | Source::Camera)
+                && !track.muted
+                && !peer.is_held_back(track.source)
+        };
         for track in one.tracks.iter().filter(sent) {
             let media = peer.media(track).and_then(|(media, _)| text(&media, "id"));
             expected += 1;

@@ -235,7 +235,7 @@ impl Peer {
     /// Hands our tracks to the connection. The non-initiator waits for the first offer.
     fn attach(&self) {
         if !self.attached.replace(true) {
-            for source in [Source::Microphone, Source::Camera] {
+            for source in Source::ALL {
                 self.publish(source);
             }
         }
@@ -246,9 +246,7 @@ impl Peer {
         if !self.attached.get() || self.cut.borrow().is_some() {
             return;
         }
-        let Some(track) = self.capture.outgoing(source) else {
-            return;
-        };
+        let track = self.capture.outgoing(source);
         let sender = self
             .senders
             .borrow()
@@ -256,10 +254,12 @@ impl Peer {
             .find(|(own, _)| *own == source)
             .map(|(_, sender)| sender.clone());
         if let Some(sender) = sender {
-            replace(&sender, track);
-            return;
+            return replace(&sender, track.unwrap_or(JsValue::NULL));
         }
-        let stream = self.capture.stream();
+        let Some(track) = track else {
+            return;
+        };
+        let stream = self.capture.stream(source);
         let sender = match self.free_transceiver(source.kind()) {
             Some(transceiver) => {
                 let sender = get(&transceiver, "sender");

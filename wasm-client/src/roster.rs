@@ -17,6 +17,13 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Microphone,
+        Self::Camera,
+        Self::Screen,
+        Self::ScreenAudio,
+    ];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Microphone => "microphone",
@@ -34,14 +41,9 @@ impl Source {
     }
 
     fn read(wire: &JsValue) -> Option<Self> {
-        [
-            Self::Microphone,
-            Self::Camera,
-            Self::Screen,
-            Self::ScreenAudio,
-        ]
-        .into_iter()
-        .find(|source| crate::browser::is(wire, "source", source.name()))
+        Self::ALL
+            .into_iter()
+            .find(|source| crate::browser::is(wire, "source", source.name()))
     }
 }
 

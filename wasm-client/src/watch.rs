@@ -1,12 +1,15 @@
-//! Who is seen: what the statistics of one connection say about the media that should arrive (R41).
+//! Who is seen and who speaks: what the statistics of one connection say about the media that should
+//! arrive (R41), and about the sound of either end.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use samewire_core::link::{Ladder, STALLED};
+use samewire_core::quality::{Heard, Voice};
+use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Connection, number, text};
+use crate::browser::{self, Connection, get, number, text};
 use crate::roster::Health;
 use crate::stats;
 
@@ -19,10 +22,12 @@ pub(crate) const AT_FIRST_MS: f64 = 100.0;
 struct Counter {
     track: String,
     value: u64,
+    /// 0 before it first moved.
     moved_at: f64,
+    voice: Voice,
 }
 
-/// The counters of one connection, by the received track's id.
+/// The counters of one connection, by the track's id.
 pub(crate) struct Watch {
     counters: Rc<RefCell<Vec<Counter>>>,
     /// Whether everything expected was seen at the last look.
@@ -33,6 +38,8 @@ pub(crate) struct Watch {
     pub(crate) seen_at: Cell<f64>,
     /// What the application was last told.
     pub(crate) told: Cell<Health>,
+    /// Whether it was told that they speak.
+    pub(crate) spoke: Cell<bool>,
 }
 
 impl Watch {
@@ -44,6 +51,7 @@ impl Watch {
             ladder: Cell::new(ladder),
             seen_at: Cell::new(0.0),
             told: Cell::new(Health::Connecting),
+            spoke: Cell::new(false),
         }
     }
 
@@ -52,6 +60,7 @@ impl Watch {
         let watch = Self::new(self.ladder.get());
         watch.seen_at.set(self.seen_at.get());
         watch.told.set(self.told.get());
+        watch.spoke.set(self.spoke.get());
         watch
     }
 
@@ -63,12 +72,22 @@ impl Watch {
         outcome
     }
 
-    /// Whether this track's media came in lately.
-    pub(crate) fn flows(&self, track_id: &str, now: f64) -> bool {
+    fn any(&self, track_id: &str, is: impl Fn(&Counter) -> bool) -> bool {
         let counters = self.counters.borrow();
         counters
             .iter()
-            .any(|counter| counter.track == track_id && now - counter.moved_at < STALLED.0 as f64)
+            .any(|counter| counter.track == track_id && is(counter))
+    }
+
+    /// Whether this track's media came in lately.
+    pub(crate) fn flows(&self, track_id: &str, now: f64) -> bool {
+        let lately = |counter: &Counter| now - counter.moved_at < STALLED.0 as f64;
+        self.any(track_id, lately)
+    }
+
+    /// Whether this track, one of ours or of theirs, is somebody who speaks.
+    pub(crate) fn speaks(&self, track_id: &str, now: Millis) -> bool {
+        self.any(track_id, |counter| counter.voice.speaks(now))
     }
 
     /// Reads the statistics, then calls back with them, if there were any.
@@ -104,20 +123,21 @@ pub(crate) fn if_relayed(connection: &Connection, then: impl FnOnce() + 'static)
 }
 
 /// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new
-/// stream and has moved too (R32).
+/// stream and has moved too (R32). Our own sound is counted among them, by what is captured.
 fn take(counters: &Rc<RefCell<Vec<Counter>>>, report: &JsValue) {
     let now = browser::now();
     let counters = counters.clone();
     browser::for_each(
         report,
         Box::new(move |entry| {
-            if !browser::is(&entry, "type", "inbound-rtp") {
+            let is = |key, wanted| browser::is(&entry, key, wanted);
+            if !is("type", "inbound-rtp") && !is("type", "media-source") {
                 return;
             }
             let Some(track) = text(&entry, "trackIdentifier") else {
                 return;
             };
-            let video = browser::is(&entry, "kind", "video");
+            let video = is("kind", "video");
             let value = number(
                 &entry,
                 if video {
@@ -127,17 +147,28 @@ fn take(counters: &Rc<RefCell<Vec<Counter>>>, report: &JsValue) {
                 },
             );
             let mut counters = counters.borrow_mut();
-            match counters.iter_mut().find(|known| known.track == track) {
-                Some(known) if known.value != value => {
-                    known.value = value;
-                    known.moved_at = now;
-                }
-                None if value > 0 => counters.push(Counter {
-                    track,
-                    value,
-                    moved_at: now,
-                }),
-                Some(_) | None => {}
+            if !counters.iter().any(|known| known.track == track) {
+                counters.push(Counter {
+                    track: track.clone(),
+                    value: 0,
+                    moved_at: 0.0,
+                    voice: Voice::default(),
+                });
+            }
+            let known = counters.iter_mut().find(|known| known.track == track);
+            let Some(known) = known else { return };
+            if known.value != value {
+                known.value = value;
+                known.moved_at = now;
+            }
+            if !video {
+                let read = |key| get(&entry, key).as_f64().unwrap_or(f64::NAN);
+                let heard = Heard {
+                    level: read("audioLevel"),
+                    energy: read("totalAudioEnergy"),
+                    duration: read("totalSamplesDuration"),
+                };
+                known.voice.hear(Millis(now as u64), heard);
             }
         }),
     );

@@ -13,6 +13,7 @@
 //! [`emodel`] and [`score`] (how good that is), [`smooth`] (fast down, slow up), [`detect`] and [`finding`]
 //! (issues with names), [`adapt`] (what the sender gives up, and when it comes back), [`ring`] and [`summary`]
 //! (what is kept), [`report`] (when it is measured and told), and [`monitor`] (all of it together).
+//! [`speaking`] stands beside it: who speaks is no matter of quality, but it is read from the same statistics.
 
 pub mod adapt;
 pub mod detect;
@@ -25,6 +26,7 @@ pub mod ring;
 pub mod sample;
 pub mod score;
 pub mod smooth;
+pub mod speaking;
 pub mod summary;
 mod tally;
 
@@ -36,4 +38,5 @@ pub use ring::Ring;
 pub use sample::{Flow, Sample, Sampler};
 pub use score::{Parts, Rating, Score};
 pub use smooth::Smoother;
+pub use speaking::{Heard, Voice};
 pub use summary::Summary;

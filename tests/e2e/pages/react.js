@@ -18,10 +18,10 @@ window.answers = [];
 const query = new URLSearchParams(location.search);
 const asked = (name) => query.get(name) ?? undefined;
 
-function Picture({ participant }) {
-  const stream = participant.tracks.find((track) => track.source === "camera")?.stream ?? null;
+function Picture({ participant, source = "camera" }) {
+  const stream = participant.tracks.find((track) => track.source === source)?.stream ?? null;
   return h("video", {
-    "aria-label": participant.name,
+    "aria-label": source === "camera" ? participant.name : `${participant.name}, ${source}`,
     "data-self": participant.self,
     autoPlay: true,
     playsInline: true,
@@ -34,6 +34,7 @@ function Picture({ participant }) {
 
 function Shown({ connection, children }) {
   const { call, state, mode, isTransitioning, participantCount, error } = connection;
+  const { isSharing, shareScreen, stopScreenShare } = connection;
   const participants = useParticipants(call);
   const quality = useQuality(call);
   const { messages, send } = useChat(call);
@@ -45,8 +46,16 @@ function Shown({ connection, children }) {
     h("p", { "data-testid": "state" }, state),
     h("p", { "data-testid": "mode" }, String(mode)),
     h("p", { "data-testid": "count" }, String(participantCount)),
+    h(
+      "button",
+      { onClick: () => (isSharing ? stopScreenShare() : shareScreen()) },
+      isSharing ? "Stop sharing" : "Share screen",
+    ),
     h("p", { "data-testid": "error" }, error ? `${error.code}: ${error.message}` : ""),
     participants.map((participant) => h(Picture, { key: participant.id, participant })),
+    participants
+      .filter(({ tracks }) => tracks.some(({ source }) => source === "screen"))
+      .map((participant) => h(Picture, { key: participant.id, participant, source: "screen" })),
     h(
       "ul",
       { "data-testid": "chat" },

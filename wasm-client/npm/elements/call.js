@@ -2,6 +2,7 @@
 // taken out. A call that the page has joined by itself is shown as it is, and stays the page's.
 
 import { Connection } from "../shared/connection.js";
+import { sends } from "../shared/watched-call.js";
 import { fill } from "../shared/words.js";
 import { arrange, h, tell, write } from "./dom.js";
 
@@ -9,14 +10,13 @@ const CSS = `
 :host { display: flex; flex-direction: column; min-block-size: 20em; }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75em; padding: 0.75em; }
 .body { flex: 1; display: flex; flex-wrap: wrap; row-gap: 0.6em; min-block-size: 0; }
+.people > [source] { grid-column: 1 / -1; }
 .people { flex: 3 1 16em; display: grid; gap: 0.6em; padding: 0 0.75em; align-content: start; grid-template-columns: repeat(auto-fit, minmax(min(14em, 100%), 1fr)); }
 samewire-chat { flex: 1 1 14em; min-inline-size: 0; border: 1px solid var(--line); border-radius: 0.8em; margin-inline: 0.75em; }
 .problem { padding: 0 0.75em; }
 `;
 
 const button = (name) => h("button", { type: "button", part: name });
-const sends = (one, source) =>
-  Boolean(one?.tracks.some((track) => track.source === source && !track.muted));
 
 export const callElement = (Watching) =>
   class extends Watching {
@@ -42,9 +42,10 @@ export const callElement = (Watching) =>
     #join = button("join");
     #microphone = button("microphone");
     #camera = button("camera");
+    #screen = button("screen");
     #talk = button("chat");
     #leave = button("leave");
-    #controls = [this.#microphone, this.#camera, this.#talk, this.#leave];
+    #controls = [this.#microphone, this.#camera, this.#screen, this.#talk, this.#leave];
 
     constructor() {
       super();
@@ -54,6 +55,10 @@ export const callElement = (Watching) =>
       this.#leave.onclick = () => void this.leave();
       this.#microphone.onclick = () => this.#toggle("microphone", "setMicrophone");
       this.#camera.onclick = () => this.#toggle("camera", "setCamera");
+      this.#screen.onclick = () =>
+        this.#attempt(() =>
+          this.value.isSharing ? this.call?.stopScreenShare() : this.call?.shareScreen(),
+        );
       this.#talk.onclick = () => {
         this.#chatOpen = !this.#chatOpen;
         this.update();
@@ -139,10 +144,14 @@ export const callElement = (Watching) =>
       this.update();
     }
 
-    async #toggle(source, set) {
+    #toggle(source, set) {
       const self = this.value.participants.find((one) => one.self);
+      return this.#attempt(() => this.call?.[set](!sends(self, source)));
+    }
+
+    async #attempt(what) {
       try {
-        await this.call?.[set](!sends(self, source));
+        await what();
       } catch (error) {
         tell(this, "error", error);
         this.#complain(error);
@@ -180,6 +189,8 @@ export const callElement = (Watching) =>
       this.#talk.setAttribute("aria-expanded", this.#chatOpen);
       write(this.#microphone, sends(self, "microphone") ? words.mute : words.unmute);
       write(this.#camera, sends(self, "camera") ? words.stopCamera : words.startCamera);
+      this.#screen.hidden ||= !navigator.mediaDevices?.getDisplayMedia;
+      write(this.#screen, value.isSharing ? words.stopSharing : words.shareScreen);
       if (state === "left" && this.#state !== state) tell(this, "left", error);
       this.#state = state;
     }

@@ -1,10 +1,12 @@
 // One person, or the screen they share: picture or initials, sound, name, and what is off, in words.
 
+import { sends } from "../shared/watched-call.js";
 import { fill } from "../shared/words.js";
 import { h, tell, write } from "./dom.js";
 
 const CSS = `
 :host { position: relative; aspect-ratio: 16 / 9; overflow: hidden; border-radius: 0.8em; background: #28333a; color: #fff; }
+:host([data-speaking])::after { content: ""; position: absolute; inset: 0; border: 3px solid var(--speaking); border-radius: inherit; pointer-events: none; }
 article { display: grid; place-items: center; block-size: 100%; }
 .initials { font-size: 2.5em; }
 video { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover; }
@@ -45,8 +47,18 @@ export const participantElement = (Watching) =>
     #video = h("video", { muted: true, playsInline: true, "aria-hidden": "true", tabIndex: -1 });
     #audio = h("audio");
     #state = h("p", { className: "state" });
+    #speaking = h("span", { className: "unseen" });
     #name = h("p", { className: "name", part: "name" });
-    #tile = h("article", {}, this.#initials, this.#video, this.#audio, this.#state, this.#name);
+    #tile = h(
+      "article",
+      {},
+      this.#initials,
+      this.#video,
+      this.#audio,
+      this.#state,
+      this.#speaking,
+      this.#name,
+    );
 
     constructor() {
       super();
@@ -105,23 +117,21 @@ export const participantElement = (Watching) =>
         : one.self
           ? fill(words.self, one.name)
           : one.name;
-      const muted = !screen && !this.#sends("microphone");
+      const muted = !screen && !sends(one, "microphone");
       const trouble = one.self ? undefined : words[CONNECTION[one.connection]];
       write(this.#initials, initials(one.name));
       write(this.#name, muted ? `${name} · ${words.microphoneOff}` : name);
       this.#state.hidden = !trouble;
       write(this.#state, trouble ?? "");
-      const dark = !screen && !this.#sends("camera");
+      const dark = !screen && !sends(one, "camera");
+      const speaking = one.speaking && !screen;
+      this.toggleAttribute("data-speaking", speaking);
+      write(this.#speaking, speaking ? words.speaking : "");
       this.#tile.setAttribute(
         "aria-label",
         [name, muted && words.microphoneOff, dark && words.cameraOff, trouble]
           .filter(Boolean)
           .join(", "),
       );
-    }
-
-    /** Whether this one sends from a source, arrived or not. */
-    #sends(source) {
-      return this.#participant.tracks.some((track) => track.source === source && !track.muted);
     }
   };

@@ -8,6 +8,7 @@ const CSS = `
   --soft: var(--samewire-text-soft, light-dark(#4a5754, #aab8b8));
   --line: var(--samewire-line, light-dark(#78857f, #7f8f97));
   --accent: var(--samewire-accent, light-dark(#0d6660, #6fd6c8));
+  --speaking: var(--samewire-speaking, #6fd6c8);
   --on-accent: var(--samewire-on-accent, light-dark(#ffffff, #04211e));
   display: block; box-sizing: border-box; color: var(--text); background: var(--ground);
 }

@@ -10,9 +10,14 @@ export const IDLE = Object.freeze({
   quality: null,
   participants: Object.freeze([]),
   participantCount: 0,
+  isSharing: false,
   messages: Object.freeze([]),
   error: null,
 });
+
+/** Whether somebody sends from a source, arrived or not. */
+export const sends = (one, source) =>
+  Boolean(one?.tracks.some((track) => track.source === source && !track.muted));
 
 /** Listens to a call as long as somebody listens to it. */
 export class WatchedCall {
@@ -51,7 +56,14 @@ export class WatchedCall {
   /** What may change whenever the state does: how oneself is connected is a part of it. */
   #people() {
     const { state, mode, participants } = this.#call;
-    return { state, mode, participants, participantCount: participants.length };
+    const self = participants.find((one) => one.self);
+    return {
+      state,
+      mode,
+      participants,
+      participantCount: participants.length,
+      isSharing: sends(self, "screen"),
+    };
   }
 
   #listen() {

@@ -2,12 +2,16 @@ import type { CallState, Participant, ParticipantEvent } from "samewire";
 import type { Notice } from "../ui/notices.js";
 import { isOn } from "./tracks.js";
 
-/** What is worth saying about someone, given how they were before. Of oneself, the buttons and the call's state tell. */
+/** What is worth saying about someone, given how they were before. Of oneself, the buttons and the call's state tell, except of a screen: the browser has a button of its own. */
 export function aboutParticipant(
   before: Participant | undefined,
   { change, ...now }: ParticipantEvent,
 ): Notice[] {
-  if (now.self) return [];
+  if (now.self) {
+    const sharing = isOn(now, "screen");
+    if (!before || sharing === isOn(before, "screen")) return [];
+    return [{ text: `You ${sharing ? "share your screen" : "stopped sharing"}`, quiet: true }];
+  }
   if (change === "left") return [{ text: `${now.name} left` }];
   if (!before) return [{ text: `${now.name} joined` }];
   const notices: Notice[] = [];
@@ -18,6 +22,11 @@ export function aboutParticipant(
       text: `${now.name} turned the ${source} ${on ? "on" : "off"}`,
       quiet: true,
     });
+  }
+  const shares = isOn(now, "screen");
+  if (shares !== isOn(before, "screen")) {
+    const text = `${now.name} ${shares ? "shares a screen" : "stopped sharing"}`;
+    notices.push({ text, quiet: true });
   }
   if (now.connection !== before.connection) {
     if (now.connection === "lost") {

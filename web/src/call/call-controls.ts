@@ -3,13 +3,14 @@ import { customElement, property } from "lit/decorators.js";
 import { icon } from "../ui/icons.js";
 import { PlainElement } from "../ui/plain-element.js";
 
-export type Command = "microphone" | "camera" | "chat" | "leave";
+export type Command = "microphone" | "camera" | "screen" | "chat" | "leave";
 
 /** The bar at the bottom. Knows nothing of the call: fires `command`. */
 @customElement("call-controls")
 export class CallControls extends PlainElement {
   @property({ type: Boolean }) microphone = false;
   @property({ type: Boolean }) camera = false;
+  @property({ type: Boolean }) sharing = false;
   @property({ type: Boolean }) chat = false;
   @property({ type: Number }) unread = 0;
 
@@ -20,7 +21,7 @@ export class CallControls extends PlainElement {
   protected override render(): TemplateResult {
     return html`<section class="controls" aria-label="Call controls">
       ${this.device("microphone", "Microphone", this.microphone, "M")}
-      ${this.device("camera", "Camera", this.camera, "V")}
+      ${this.device("camera", "Camera", this.camera, "V")} ${canShare() ? this.screen() : nothing}
       <button
         type="button"
         class="control"
@@ -61,6 +62,26 @@ export class CallControls extends PlainElement {
     </section>`;
   }
 
+  /** Its words change and it has no state, because a screen that is not shared is nothing to warn of. */
+  private screen(): TemplateResult {
+    return html`<button
+      type="button"
+      class="control"
+      ?data-on=${this.sharing}
+      aria-keyshortcuts="S"
+      title=${this.sharing ? "Stop sharing your screen (S)" : "Share your screen (S)"}
+      data-testid="toggle-screen"
+      @click=${() => this.command("screen")}
+    >
+      <span class="control-icon">${icon(this.sharing ? "screen-off" : "screen")}</span>
+      <span class="control-text"
+        >${this.sharing ? "Stop" : "Share"}<span class="control-more"
+          >${this.sharing ? " sharing" : " screen"}</span
+        ></span
+      >
+    </button>`;
+  }
+
   private device(
     name: "microphone" | "camera",
     label: string,
@@ -81,3 +102,7 @@ export class CallControls extends PlainElement {
     </button>`;
   }
 }
+
+/** Phones cannot, and no browser can outside https and localhost. */
+export const canShare = (): boolean =>
+  typeof navigator.mediaDevices?.getDisplayMedia === "function";

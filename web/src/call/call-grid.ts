@@ -1,14 +1,19 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Participant } from "samewire";
 import { PlainElement } from "../ui/plain-element.js";
 import { bestGrid } from "./best-grid.js";
+import { beside } from "./beside.js";
 import "./call-tile.js";
+import { isOn } from "./tracks.js";
 
 const GAP = 10;
 
-/** Everyone's picture, as large as the room allows; screens that are shared first, oneself last. */
+/**
+ * Everyone's picture, as large as the room allows, oneself last. A screen that is shared has the room, and people stand beside
+ * it or, in an upright room, below.
+ */
 @customElement("call-grid")
 export class CallGrid extends PlainElement {
   @property({ attribute: false }) participants: readonly Participant[] = [];
@@ -33,52 +38,40 @@ export class CallGrid extends PlainElement {
     if (!list) return;
     // Rounded down: half a pixel too wide, and the last tile of each row would wrap.
     const box = this.getBoundingClientRect();
-    const { width, height } = bestGrid(
-      this.tiles().length,
-      Math.floor(box.width),
-      Math.floor(box.height),
-      GAP,
-    );
-    list.style.setProperty("--gap", `${GAP}px`);
+    const [boxWidth, boxHeight] = [Math.floor(box.width), Math.floor(box.height)];
+    const strip = this.sharing().length > 0 ? beside(boxWidth, boxHeight) : undefined;
+    this.dataset["people"] = strip ? (strip.upright ? "below" : "beside") : "all";
+    const { width, height } = strip ?? bestGrid(this.participants.length, boxWidth, boxHeight, GAP);
+    this.style.setProperty("--gap", `${GAP}px`);
     list.style.setProperty("--tile-width", `${width}px`);
     list.style.setProperty("--tile-height", `${height}px`);
   }
 
-  private tiles(): {
-    key: string;
-    participant: Participant;
-    screen: boolean;
-  }[] {
-    const others = this.participants.filter((participant) => !participant.self);
-    const selves = this.participants.filter((participant) => participant.self);
-    const people = [...others, ...selves];
-    const screens = people.filter(({ tracks }) =>
-      tracks.some(({ source, muted }) => source === "screen" && !muted),
-    );
-    return [
-      ...screens.map((participant) => ({
-        key: `${participant.id} screen`,
-        participant,
-        screen: true,
-      })),
-      ...people.map((participant) => ({
-        key: participant.id,
-        participant,
-        screen: false,
-      })),
-    ];
+  private sharing(): Participant[] {
+    return this.participants.filter((participant) => isOn(participant, "screen"));
   }
 
   protected override render(): TemplateResult {
-    return html`<ul class="tiles" aria-label="People in the call">
-      ${repeat(
-        this.tiles(),
-        ({ key }) => key,
-        ({ participant, screen }) =>
-          html`<li>
-            <call-tile .participant=${participant} .screen=${screen}></call-tile>
-          </li>`,
-      )}
-    </ul>`;
+    const screens = this.sharing();
+    const others = this.participants.filter(({ self }) => !self);
+    const selves = this.participants.filter(({ self }) => self);
+    return html`${
+        screens.length > 0
+          ? html`<ul class="screens" aria-label="Shared screens">
+              ${tiles(screens, true)}
+            </ul>`
+          : nothing
+      }
+      <ul class="tiles" aria-label="People in the call">
+        ${tiles([...others, ...selves], false)}
+      </ul>`;
   }
 }
+
+const tiles = (participants: readonly Participant[], screen: boolean) =>
+  repeat(
+    participants,
+    ({ id }) => id,
+    (participant) =>
+      html`<li><call-tile .participant=${participant} .screen=${screen}></call-tile></li>`,
+  );

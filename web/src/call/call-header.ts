@@ -1,10 +1,11 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { CallState } from "samewire";
+import type { Call, CallState, Participant } from "samewire";
 import { copyLink } from "../ui/copy-link.js";
 import { brandMark, icon, type IconName } from "../ui/icons.js";
 import { PlainElement } from "../ui/plain-element.js";
 import { CALL_STATE, people } from "./announcements.js";
+import "./device-menu.js";
 
 const STATE_ICON: Record<CallState, IconName> = {
   connecting: "waiting",
@@ -15,12 +16,14 @@ const STATE_ICON: Record<CallState, IconName> = {
   left: "leave",
 };
 
-/** The bar at the top: which call, how it is, who many are in it, and its link. */
+/** The bar at the top: which call, how it is, how many are in it, its devices, and its link. */
 @customElement("call-header")
 export class CallHeader extends PlainElement {
   @property() session = "";
   @property() state: CallState = "connecting";
   @property({ type: Number }) count = 0;
+  @property({ attribute: false }) call!: Call;
+  @property({ attribute: false }) self: Participant | undefined;
 
   protected override render(): TemplateResult {
     return html`<header class="header">
@@ -35,6 +38,7 @@ export class CallHeader extends PlainElement {
         ${icon("people")}<span aria-hidden="true">${this.count}</span
         ><span class="visually-hidden">${people(this.count)}</span>
       </p>
+      <device-menu .call=${this.call} .self=${this.self}></device-menu>
       <button
         type="button"
         class="header-link"

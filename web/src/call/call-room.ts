@@ -14,7 +14,7 @@ import { notify } from "../ui/notices.js";
 import { PlainElement } from "../ui/plain-element.js";
 import { banner, people } from "./announcements.js";
 import "./call-controls.js";
-import type { Command } from "./call-controls.js";
+import { canShare, type Command } from "./call-controls.js";
 import "./call-grid.js";
 import "./call-header.js";
 import type { CallHeader } from "./call-header.js";
@@ -39,6 +39,7 @@ export class CallRoom extends PlainElement {
     new Shortcuts(this, {
       m: () => this.toggle("microphone"),
       v: () => this.toggle("camera"),
+      s: () => canShare() && this.toggleScreen(),
       c: () => this.toggleChat(),
       escape: () => this.chatOpen && this.toggleChat(),
     });
@@ -86,6 +87,8 @@ export class CallRoom extends PlainElement {
       case "microphone":
       case "camera":
         return void this.toggle(command);
+      case "screen":
+        return void this.toggleScreen();
       case "chat":
         return this.toggleChat();
       case "leave":
@@ -115,6 +118,21 @@ export class CallRoom extends PlainElement {
       this.pending.delete(device);
       this.watched.refresh();
     }
+  }
+
+  private async toggleScreen(): Promise<void> {
+    if (this.sharing) return this.call.stopScreenShare();
+    try {
+      await this.call.shareScreen();
+    } catch (thrown) {
+      // Whoever chose nothing knows; and whose system forbids it is told the same.
+      notify(this, { text: Problem.from(thrown).message });
+    }
+  }
+
+  private get sharing(): boolean {
+    const { self } = this.watched;
+    return self !== undefined && isOn(self, "screen");
   }
 
   private toggleChat(): void {
@@ -154,6 +172,8 @@ export class CallRoom extends PlainElement {
         .session=${this.session}
         .state=${state}
         .count=${participants.length}
+        .call=${this.call}
+        .self=${self}
       ></call-header>
       <main class="stage" @sound-blocked=${() => (this.soundBlocked = true)}>
         ${
@@ -189,6 +209,7 @@ export class CallRoom extends PlainElement {
       <call-controls
         .microphone=${self !== undefined && isOn(self, "microphone")}
         .camera=${self !== undefined && isOn(self, "camera")}
+        .sharing=${this.sharing}
         .chat=${this.chatOpen}
         .unread=${this.unread}
         @command=${(event: CustomEvent<Command>) => this.obey(event.detail)}

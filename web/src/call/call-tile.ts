@@ -51,6 +51,7 @@ export class CallTile extends PlainElement {
     const camera = isOn(this.participant, "camera");
     const microphone = isOn(this.participant, "microphone");
     const state = self ? null : CONNECTION[connection];
+    const speaking = this.participant.speaking && !this.screen;
     return html`<article
       class="tile"
       aria-label=${this.spoken(camera, microphone, state?.words)}
@@ -61,6 +62,7 @@ export class CallTile extends PlainElement {
       data-mic=${microphone ? "on" : "off"}
       data-camera=${camera ? "on" : "off"}
       data-away=${hidden}
+      ?data-speaking=${speaking}
     >
       ${avatar(name)}
       <video
@@ -80,6 +82,7 @@ export class CallTile extends PlainElement {
             </p>`
           : nothing
       }
+      ${speaking ? html`<span class="visually-hidden">speaking</span>` : nothing}
       <p class="tile-name">
         ${
           microphone || this.screen

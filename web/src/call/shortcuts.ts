@@ -20,6 +20,8 @@ export class Shortcuts implements ReactiveController {
   private readonly press = (event: KeyboardEvent): void => {
     if (event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key !== "Escape" && isTyping(event.target)) return;
+    // The browser closes what has popped up, unless it is prevented.
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     const action = this.actions[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();
