@@ -123,7 +123,7 @@ impl Call {
         }
         let step = self.quality.ask("step", &[id()]);
         let goes = Array::new();
-        for source in [Source::Microphone, Source::Camera] {
+        for source in Source::ALL {
             if let Some(track) = self.capture.outgoing(source) {
                 let held_back = source == Source::Camera && as_step(&step) == Step::AudioOnly;
                 let muted = held_back || !track.is_object();
