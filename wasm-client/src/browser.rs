@@ -5,7 +5,7 @@
 //! into freed memory; a reaction to a promise frees itself when the promise settles, and is never
 //! dropped before.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Reflect};
@@ -86,7 +86,24 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Math)]
     pub(crate) fn random() -> f64;
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    pub(crate) fn now() -> f64;
+    fn date() -> f64;
+}
+
+thread_local! {
+    /// The last moment that was told, and by how much the clock has been set back until then.
+    static TOLD: Cell<(f64, f64)> = const { Cell::new((0.0, 0.0)) };
+}
+
+/// Milliseconds of a clock that goes on while the machine sleeps, and never back: one that is set back
+/// would have everything wait that long (R29).
+pub(crate) fn now() -> f64 {
+    TOLD.with(|told| {
+        let (last, behind) = told.get();
+        let date = date();
+        let behind = f64::max(behind, last - date);
+        told.set((date + behind, behind));
+        date + behind
+    })
 }
 
 /// The only kind of closure that is handed out: one kind, one piece of glue.
