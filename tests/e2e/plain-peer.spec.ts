@@ -172,7 +172,7 @@ for (const polite of [true, false]) {
     page,
   }) => {
     let glares = 0;
-    for (let seed = 1; seed <= 10; seed += 1) {
+    for (let seed = 1; seed <= 6; seed += 1) {
       await meet(page, { seed, longest: (seed % 3) * 20, polite });
       for (let round = 1; round <= 4; round += 1) {
         await page.evaluate(
@@ -191,6 +191,6 @@ for (const polite of [true, false]) {
       }
       glares += await page.evaluate(() => window.heard.glares);
     }
-    expect(glares, "no two offers met: the test proves nothing").toBeGreaterThan(10);
+    expect(glares, "no two offers met: the test proves nothing").toBeGreaterThan(6);
   });
 }

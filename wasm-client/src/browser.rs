@@ -3,7 +3,7 @@
 //!
 //! Closures are owned. A [`Listener`] takes itself off its target when dropped, so that nothing fires
 //! into freed memory; a reaction to a promise frees itself when the promise settles, and is never
-//! dropped before.
+//! dropped before. What may never settle is waited for until an [`End`] only.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -208,6 +208,44 @@ impl Drop for Worker {
 }
 
 type Reaction = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
+
+/// Something that comes to its end, and with it all waiting for what then may never settle: a
+/// connection that is closed settles none of its operations.
+pub(crate) struct End {
+    comes: JsValue,
+    resolve: RefCell<Option<Function>>,
+}
+
+impl End {
+    pub(crate) fn new() -> Self {
+        let mut end = None;
+        let comes = js_sys::Promise::new(&mut |resolve, _| end = Some(resolve)).into();
+        Self {
+            comes,
+            resolve: RefCell::new(end),
+        }
+    }
+
+    /// As [`react`], until the end: then to nothing.
+    pub(crate) fn react(&self, called: Result<Promise, JsValue>, reaction: Reaction) {
+        let first = |promise: Promise| {
+            if promise.is_object() {
+                let either = array(&[promise.into(), self.comes.clone()]);
+                js_sys::Promise::race(&either).unchecked_into()
+            } else {
+                promise
+            }
+        };
+        react(called.map(first), reaction);
+    }
+
+    /// It comes.
+    pub(crate) fn come(&self) {
+        if let Some(resolve) = self.resolve.take() {
+            call(&resolve, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+        }
+    }
+}
 
 /// Reacts once to the outcome of a call that returns a promise, or to its throwing. The two closures
 /// own each other until one is called; a promise that never settles keeps them, and nothing else.
