@@ -13,6 +13,7 @@ import { type Table, markdown } from "./figures.ts";
 import { postgres } from "./postgres.ts";
 import { quiet } from "./quiet.ts";
 import { resumes } from "./resume.ts";
+import { sampling } from "./sampling.ts";
 import { sizes } from "./sizes.ts";
 import { throughput } from "./throughput.ts";
 
@@ -29,6 +30,7 @@ const benches: Record<string, () => Promise<Table | Table[]>> = {
   resumes,
   quiet,
   "first-frame": firstFrames,
+  sampling,
   sizes,
 };
 
