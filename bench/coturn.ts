@@ -1,8 +1,10 @@
-// A TURN server for the bench: Debian's coturn, on the loopback and a free port.
+// A TURN server for the bench: Debian's coturn, on this machine's own address and a free port. A relay
+// on the loopback would not be reached from where a browser's candidates are.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 
 export interface Turn {
   /** What `ICE_SERVERS` takes. */
@@ -11,13 +13,14 @@ export interface Turn {
 }
 
 export async function startTurn(): Promise<Turn> {
-  const port = await freePort();
+  const host = ownAddress();
+  const port = await freePort(host);
   const coturn = spawn(
     "turnserver",
     [
       ...["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file=stdout", "--simple-log"],
-      ...["--listening-ip=127.0.0.1", `--listening-port=${port}`, "--relay-ip=127.0.0.1"],
-      ...["--allow-loopback-peers", "--lt-cred-mech", "--realm=bench", "--user=bench:bench"],
+      ...[`--listening-ip=${host}`, `--listening-port=${port}`, `--relay-ip=${host}`],
+      ...["--lt-cred-mech", "--realm=bench", "--user=bench:bench"],
     ],
     { stdio: "ignore" },
   );
@@ -25,7 +28,7 @@ export async function startTurn(): Promise<Turn> {
   await once(coturn, "spawn").catch(() => {
     throw new Error("there is no turnserver: apt-get install coturn");
   });
-  const urls = [`turn:127.0.0.1:${port}`];
+  const urls = [`turn:${host}:${port}`];
   return {
     servers: [{ urls, username: "bench", credential: "bench" }],
     stop: async () => {
@@ -35,8 +38,14 @@ export async function startTurn(): Promise<Turn> {
   };
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flat();
+  const own = all.find((one) => one && !one.internal && one.family === "IPv4");
+  return own?.address ?? "127.0.0.1";
+}
+
+async function freePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host);
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
   probe.close();

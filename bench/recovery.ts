@@ -1,4 +1,4 @@
-// From a fault to the picture again, by the rung of the ladder that mends it. Every constant is as it is
+// From a fault to the picture again, and which rung of the ladder mended it. Every constant is as it is
 // shipped.
 
 import { type Browser, chromium } from "@playwright/test";
@@ -14,13 +14,19 @@ import { type Table, ms, percentile } from "./figures.ts";
 const PAIRS = 5;
 const ROUNDS = 2;
 
-/** The faults of `pages/recovering.js`, by what mends them. */
+/** The faults of `pages/recovering.js`. */
 const FAULTS = {
-  "ICE restart": { fault: "ice", turn: false },
-  "relay only": { fault: "direct", turn: true },
-  "fresh connection": { fault: "connection", turn: false },
-  "fresh connection, the old one closed": { fault: "closed", turn: false },
+  "ICE fails": { fault: "ice", turn: false },
+  "only a relay would carry media": { fault: "direct", turn: true },
+  "the connection carries nothing": { fault: "connection", turn: false },
+  "the connection is closed": { fault: "closed", turn: false },
 };
+
+interface Recovery {
+  ms: number;
+  /** What was done last before the picture came again. */
+  by: string;
+}
 
 interface Ticket {
   url: string;
@@ -31,7 +37,7 @@ declare global {
   interface Window {
     meet: (tickets: Ticket[]) => Promise<void>;
     isSeen: () => boolean;
-    recovers: (fault: string) => Promise<number>;
+    recovers: (fault: string) => Promise<Recovery>;
   }
 }
 
@@ -52,8 +58,8 @@ export async function recovery(): Promise<Table> {
     const browser = await chromium.launch(config.use!.launchOptions);
     started.push(() => browser.close());
     const rows: Table["rows"] = [];
-    for (const [rung, { fault, turn }] of Object.entries(FAULTS)) {
-      const samples: number[] = [];
+    for (const [what, { fault, turn }] of Object.entries(FAULTS)) {
+      const samples: Recovery[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const pairs = Array.from({ length: PAIRS }, (_, i) => {
           const session = `bench-${fault}-${round}-${i}`;
@@ -61,12 +67,21 @@ export async function recovery(): Promise<Table> {
         });
         samples.push(...(await Promise.all(pairs)));
       }
-      const cells = [50, 95, 100].map((percent) => ms(percentile(samples, percent)));
-      rows.push({ cells: [rung, samples.length, ...cells], includes: INCLUDES[fault]! });
+      const times = [50, 95, 100].map((percent) => {
+        return ms(
+          percentile(
+            samples.map((sample) => sample.ms),
+            percent,
+          ),
+        );
+      });
+      const rungs = [...new Set(samples.map((sample) => sample.by))].sort().join(", ");
+      const cells = [what, rungs, samples.length, ...times];
+      rows.push({ cells, includes: INCLUDES[fault]! });
     }
     return {
       title: "From a fault to the picture again, in milliseconds",
-      columns: ["mended by", "n", "p50", "p95", "most"],
+      columns: ["fault", "mended by", "n", "p50", "p95", "most"],
       rows,
     };
   } finally {
@@ -80,7 +95,7 @@ async function recovers(
   runtime: Runtime,
   session: string,
   fault: string,
-): Promise<number> {
+): Promise<Recovery> {
   const page = await browser.newPage();
   try {
     await page.goto(origin);
@@ -102,9 +117,10 @@ const INCLUDES: Record<string, string> = {
 the same time. ICE fails at one end (\`simulate("ice-failure")\`), and media stops both ways. A stall \
 is noticed after \`STALLED\`, 1.5 s, and ICE restarts \`PATIENCE\`, 1.5 s, later; or as soon as the \
 browser calls the connection failed`,
-  direct: `what one sends arrives by a relay only, with coturn on the loopback. Two restarts are tried \
-before, of 2 and 4 s: 3 + 6 s, and what the relay takes`,
+  direct: `what one sends arrives by a relay only, with coturn on this machine, while the direct way \
+still answers ICE. Two restarts are tried before the relay, of 2 and 4 s, which is 3 + 6 s; the relay \
+has 5 s, and then the connection is made anew`,
   connection: `nothing that one sends arrives on that connection any more, and there is no relay to try: \
 3 + 6 s again, and a new connection with ICE and DTLS`,
-  closed: `a connection that is closed is made anew at once: this is what a new connection takes`,
+  closed: `the connection is made anew at once: this is what a new one takes`,
 };

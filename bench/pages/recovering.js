@@ -39,17 +39,27 @@ window.isSeen = () => video.currentTime > 0 && theOther()?.connection === "good"
 
 /** No picture for so long is no picture that was late. */
 const GAP_MS = 1_000;
+/** So many make a picture that moves: the end of a track is one, too. */
+const FRAMES = 3;
 
-/** Milliseconds from a fault until the first one's picture is there again. */
+/** Milliseconds from a fault until the first one's picture moves again, and what has mended it. */
 window.recovers = (fault) =>
   new Promise((resolve) => {
     const began = performance.now();
     const before = video.srcObject;
     let last = began;
+    let shown = before;
+    /** When the picture came again, and how many frames ago. */
+    let again;
     const frame = () => {
       const now = performance.now();
-      if (now - last > GAP_MS || video.srcObject !== before) return resolve(now - began);
+      if (now - last > GAP_MS || video.srcObject !== shown) again = { at: now, frames: 0 };
       last = now;
+      shown = video.srcObject;
+      if (again && (again.frames += 1) === FRAMES) {
+        const way = isRelayed() ? "relay" : "ICE restart";
+        return resolve({ ms: again.at - began, by: shown === before ? way : "fresh connection" });
+      }
       video.requestVideoFrameCallback(frame);
     };
     video.requestVideoFrameCallback(frame);
@@ -61,18 +71,24 @@ const faults = {
   closed: () => first.simulate("connection-failure"),
   /** Only a relay brings what the first one sends. */
   direct() {
-    for (const sending of silence()) {
-      const look = setInterval(() => {
-        const pair = sending.sender.transport?.iceTransport.getSelectedCandidatePair();
-        if (pair?.local.type !== "relay" && pair?.remote.type !== "relay") return;
-        clearInterval(look);
-        void sending.sender.replaceTrack(sending.track);
-      }, 10);
-    }
+    const silent = silence();
+    const look = setInterval(() => {
+      if (!isRelayed()) return;
+      clearInterval(look);
+      for (const { sender, track } of silent) void sender.replaceTrack(track);
+    }, 10);
   },
   /** Nothing brings it on the connection that there is. */
   connection: () => void silence(),
 };
+
+/** Whether the way between the two goes through a relay. */
+function isRelayed() {
+  return connections
+    .flatMap((connection) => connection.getSenders())
+    .map(({ transport }) => transport?.iceTransport.getSelectedCandidatePair())
+    .some((pair) => pair?.local.type === "relay" || pair?.remote.type === "relay");
+}
 
 /** Takes what the first one sends out of its connection, behind the client's back. */
 function silence() {
