@@ -12,7 +12,9 @@ import { firstFrames } from "./first-frame.ts";
 import { type Table, markdown } from "./figures.ts";
 import { postgres } from "./postgres.ts";
 import { quiet } from "./quiet.ts";
+import { recovery } from "./recovery.ts";
 import { resumes } from "./resume.ts";
+import { sampling } from "./sampling.ts";
 import { sizes } from "./sizes.ts";
 import { throughput } from "./throughput.ts";
 
@@ -29,6 +31,8 @@ const benches: Record<string, () => Promise<Table | Table[]>> = {
   resumes,
   quiet,
   "first-frame": firstFrames,
+  recovery,
+  sampling,
   sizes,
 };
 

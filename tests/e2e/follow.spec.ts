@@ -1,12 +1,13 @@
 // The client does what the session decides: it starts anew, stays away, and says who has gone silent.
 
-import { type BrowserServer, chromium, expect } from "@playwright/test";
+import { chromium, expect } from "@playwright/test";
 
 import type { Call } from "samewire";
 
 import { Person, test } from "./support/person.ts";
 import { jwt } from "../integration/support/jwt.ts";
-import { Server, TOKEN_SECRET, runningBelow } from "./support/server.ts";
+import { Server, TOKEN_SECRET } from "./support/server.ts";
+import { signal } from "./support/signal.ts";
 
 declare global {
   interface Window {
@@ -314,16 +315,4 @@ function callThePairRelayed() {
     });
     return told as unknown as RTCStatsReport;
   } as typeof real;
-}
-
-/** To a browser and everything it runs. */
-async function signal(browser: BrowserServer, name: NodeJS.Signals) {
-  const { pid } = browser.process();
-  for (const one of [pid!, ...(await runningBelow(pid!))]) {
-    try {
-      process.kill(one, name);
-    } catch {
-      // It has gone meanwhile.
-    }
-  }
 }

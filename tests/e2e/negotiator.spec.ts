@@ -2,7 +2,11 @@
 
 import { expect, test, type Page } from "@playwright/test";
 
+import { delays } from "./support/delays.ts";
 import { PackageServer } from "./support/package-server.ts";
+
+/** How many it takes to call it always. */
+const COLLISIONS = 1_000;
 
 let server: PackageServer;
 
@@ -14,6 +18,8 @@ test.afterAll(async () => {
   await server.stop();
 });
 
+test.beforeEach(({ page }) => page.addInitScript(delays));
+
 interface Outcome {
   /** Both sides are stable and agree. */
   settled: boolean;
@@ -21,7 +27,10 @@ interface Outcome {
   flows: boolean;
   gathering: string[];
   states: string[];
+  /** Of either side: each is told of a collision by itself, or not at all. */
   glares: number;
+  /** That the impolite side was told of: one for each offer of the other that it ignored. */
+  collisions: number;
   negotiated: number;
   errors: string[];
   lines: number[];
@@ -36,40 +45,30 @@ interface Plan {
   longest: number;
   rounds: number;
   media: boolean;
-  restart: boolean;
+  /** In which rounds ICE is restarted, too. */
+  restarts: "never" | "odd" | "all";
 }
 
 /** Two connections in one page, both renegotiating at once, round after round. */
 function collide(page: Page, plan: Plan): Promise<Outcome> {
-  return page.evaluate(async ({ seed, longest, rounds, media, restart }) => {
+  return page.evaluate(async ({ seed, longest, rounds, media, restarts }) => {
     const { init, Negotiator } = (await import("/index.js" as string)) as typeof import("samewire");
     await init();
 
-    let state = seed >>> 0;
-    const random = () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
-    };
-
     // Descriptions and candidates travel in channels of their own: each in order, either overtaking
     // the other.
-    const channel = (deliver: (message: any) => void) => {
-      let last = Promise.resolve();
-      return (message: any) => {
-        const delayed = new Promise((arrived) => setTimeout(arrived, random() * longest));
-        last = last.then(() => delayed).then(() => deliver(message));
-      };
-    };
+    const { random, channel, until } = window.delays(seed, longest);
 
     const errors: string[] = [];
     const candidates = [0, 0];
     let glares = 0;
+    let collisions = 0;
     let negotiated = 0;
     const connections = [new RTCPeerConnection(), new RTCPeerConnection()];
     const paths: ((message: any) => void)[][] = [];
     const negotiators = connections.map((connection, side) => {
       paths[side] = [0, 1].map(() =>
-        channel((message) => negotiators[1 - side]!.receive(structuredClone(message))),
+        channel((message: any) => negotiators[1 - side]!.receive(structuredClone(message))),
       );
       const negotiator = new Negotiator({
         connection,
@@ -81,7 +80,10 @@ function collide(page: Page, plan: Plan): Promise<Outcome> {
         },
       });
       negotiator.on("error", (error) => errors.push(`${side}: ${error.code}`));
-      negotiator.on("glare", () => (glares += 1));
+      negotiator.on("glare", ({ role }) => {
+        glares += 1;
+        if (role === "impolite") collisions += 1;
+      });
       negotiator.on("negotiated", () => (negotiated += 1));
       return negotiator;
     });
@@ -94,13 +96,6 @@ function collide(page: Page, plan: Plan): Promise<Outcome> {
         channel.onmessage = ({ data }) => channel.send(data);
       };
     }
-    const until = async (condition: () => boolean, budget = 10_000) => {
-      const deadline = performance.now() + budget;
-      while (!condition() && performance.now() < deadline) {
-        await new Promise((again) => setTimeout(again, 5));
-      }
-      return condition();
-    };
     const agreed = () =>
       connections.every((one, side) => {
         const other = connections[1 - side]!;
@@ -112,28 +107,32 @@ function collide(page: Page, plan: Plan): Promise<Outcome> {
         );
       });
 
-    const expected = new Set<RTCDataChannel>();
+    const known = (one: RTCPeerConnection) => ({
+      lines: one.getTransceivers().length,
+      ufrag: /a=ice-ufrag:(\S+)/.exec(one.currentLocalDescription?.sdp ?? "")?.[1],
+    });
+
     for (const connection of connections) {
       const channel = connection.createDataChannel("echo");
-      expected.add(channel);
       channel.onopen = () => channel.send("hello");
       channel.onmessage = () => (echoed += 1);
     }
     let settled = true;
     for (let round = 0; round < rounds && settled; round += 1) {
-      const before = connections.map((connection) => connection.getTransceivers().length);
+      const restart = restarts === "all" || (restarts === "odd" && round % 2 === 1);
+      const before = connections.map(known);
       connections.forEach((connection, side) => {
         setTimeout(() => {
           if (media) connection.addTransceiver(round % 2 ? "audio" : "video");
-          if (restart && round % 2) negotiators[side]!.restartIce();
+          if (restart) negotiators[side]!.restartIce();
         }, random() * longest);
       });
-      settled = await until(
-        () =>
-          agreed() &&
-          (!media ||
-            connections.every((one, side) => one.getTransceivers().length > before[side]!)),
-      );
+      const done = () =>
+        connections.map(known).every(({ lines, ufrag }, side) => {
+          const { lines: fewer, ufrag: old } = before[side]!;
+          return (!media || lines > fewer) && (!restart || ufrag !== old);
+        });
+      settled = await until(() => agreed() && done());
       // Stable may be the moment between two rounds: it has to stay so for a whole round trip.
       for (let quiet = 0; settled && quiet < 3; quiet += 1) {
         await new Promise((later) => setTimeout(later, longest));
@@ -155,6 +154,7 @@ function collide(page: Page, plan: Plan): Promise<Outcome> {
       gathering: connections.map((one) => one.iceGatheringState),
       states: connections.map((one) => `${one.signalingState} ${one.connectionState}`),
       glares,
+      collisions,
       negotiated,
       errors,
       lines: connections.map((one) => one.getTransceivers().length),
@@ -168,6 +168,18 @@ function collide(page: Page, plan: Plan): Promise<Outcome> {
   }, plan);
 }
 
+function expectAgreement(outcome: Outcome, seed: number) {
+  expect(outcome, `seed ${seed}: ${JSON.stringify(outcome)}`).toMatchObject({
+    settled: true,
+    flows: true,
+    errors: [],
+    states: ["stable connected", "stable connected"],
+    opened: 2,
+    echoed: 2,
+  });
+  expect(outcome.lines[0], `seed ${seed}`).toBe(outcome.lines[1]);
+}
+
 for (const longest of [0, 5, 20, 40]) {
   test(`R22 both sides renegotiate at once through 0–${longest} ms of delay, and always settle`, async ({
     page,
@@ -175,23 +187,31 @@ for (const longest of [0, 5, 20, 40]) {
     await page.goto(server.origin);
     let glares = 0;
     for (let seed = 1; seed <= 10; seed += 1) {
-      const plan = { seed, longest, rounds: 4, media: true, restart: seed % 2 === 0 };
-      const outcome = await collide(page, plan);
-      const said = `seed ${seed}: ${JSON.stringify(outcome)}`;
-      expect(outcome, said).toMatchObject({
-        settled: true,
-        flows: true,
-        errors: [],
-        states: ["stable connected", "stable connected"],
-        opened: 2,
-        echoed: 2,
-      });
-      expect(outcome.lines[0], `seed ${seed}`).toBe(outcome.lines[1]);
+      const restarts = seed % 2 === 0 ? "odd" : "never";
+      const outcome = await collide(page, { seed, longest, rounds: 4, media: true, restarts });
+      expectAgreement(outcome, seed);
       glares += outcome.glares;
     }
     expect(glares, "no two offers met: the test proves nothing").toBeGreaterThan(0);
   });
 }
+
+test("@long R22 1,000 offers meet another on their way, through 0–40 ms of delay, and each time all is stable", async ({
+  page,
+}) => {
+  test.setTimeout(600_000);
+  await page.goto(server.origin);
+  let collisions = 0;
+  for (let seed = 1; collisions < COLLISIONS; seed += 1) {
+    const longest = (40 * (seed % 5)) / 4;
+    const plan: Plan = { seed, longest, rounds: 50, media: false, restarts: "all" };
+    const outcome = await collide(page, plan);
+    expectAgreement(outcome, seed);
+    expect(outcome.collisions, "no two offers met: this would go on for ever").toBeGreaterThan(0);
+    collisions += outcome.collisions;
+  }
+  test.info().annotations.push({ type: "collisions", description: String(collisions) });
+});
 
 test("a Negotiator before init says so", async ({ page }) => {
   await page.goto(server.origin);

@@ -3,9 +3,9 @@
 //!
 //! Closures are owned. A [`Listener`] takes itself off its target when dropped, so that nothing fires
 //! into freed memory; a reaction to a promise frees itself when the promise settles, and is never
-//! dropped before.
+//! dropped before. What may never settle is waited for until an [`End`] only.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Reflect};
@@ -86,7 +86,24 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Math)]
     pub(crate) fn random() -> f64;
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    pub(crate) fn now() -> f64;
+    fn date() -> f64;
+}
+
+thread_local! {
+    /// The last moment that was told, and by how much the clock has been set back until then.
+    static TOLD: Cell<(f64, f64)> = const { Cell::new((0.0, 0.0)) };
+}
+
+/// Milliseconds of a clock that goes on while the machine sleeps, and never back: one that is set back
+/// would have everything wait that long (R29).
+pub(crate) fn now() -> f64 {
+    TOLD.with(|told| {
+        let (last, behind) = told.get();
+        let date = date();
+        let behind = f64::max(behind, last - date);
+        told.set((date + behind, behind));
+        date + behind
+    })
 }
 
 /// The only kind of closure that is handed out: one kind, one piece of glue.
@@ -191,6 +208,44 @@ impl Drop for Worker {
 }
 
 type Reaction = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
+
+/// Something that comes to its end, and with it all waiting for what then may never settle: a
+/// connection that is closed settles none of its operations.
+pub(crate) struct End {
+    comes: JsValue,
+    resolve: RefCell<Option<Function>>,
+}
+
+impl End {
+    pub(crate) fn new() -> Self {
+        let mut end = None;
+        let comes = js_sys::Promise::new(&mut |resolve, _| end = Some(resolve)).into();
+        Self {
+            comes,
+            resolve: RefCell::new(end),
+        }
+    }
+
+    /// As [`react`], until the end: then to nothing.
+    pub(crate) fn react(&self, called: Result<Promise, JsValue>, reaction: Reaction) {
+        let first = |promise: Promise| {
+            if promise.is_object() {
+                let either = array(&[promise.into(), self.comes.clone()]);
+                js_sys::Promise::race(&either).unchecked_into()
+            } else {
+                promise
+            }
+        };
+        react(called.map(first), reaction);
+    }
+
+    /// It comes.
+    pub(crate) fn come(&self) {
+        if let Some(resolve) = self.resolve.take() {
+            call(&resolve, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+        }
+    }
+}
 
 /// Reacts once to the outcome of a call that returns a promise, or to its throwing. The two closures
 /// own each other until one is called; a promise that never settles keeps them, and nothing else.

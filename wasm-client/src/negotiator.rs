@@ -9,7 +9,7 @@ use samewire_core::negotiation::{
 };
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{self, Connection, Fields, Listener, Timer, get, js, text};
+use crate::browser::{self, Connection, End, Fields, Listener, Timer, get, js, text};
 
 /// How long an own first offer may take to gather before it is rolled back nevertheless.
 const GATHERING_STARTS_MS: f64 = 2_000.0;
@@ -37,6 +37,7 @@ struct Inner {
     machine: RefCell<Negotiation<JsValue, JsValue>>,
     host: RefCell<Option<Rc<dyn Host>>>,
     listeners: RefCell<Vec<Listener>>,
+    closed: End,
     /// Outputs are executed in order even when executing one brings the next input.
     draining: Cell<bool>,
     restarts: bool,
@@ -64,6 +65,7 @@ impl Negotiator {
             machine: RefCell::new(Negotiation::new(role)),
             host: RefCell::new(Some(host)),
             listeners: RefCell::default(),
+            closed: End::new(),
             draining: Cell::new(false),
             restarts,
             was_connected: Cell::new(false),
@@ -124,6 +126,7 @@ impl Negotiator {
         self.0.listeners.take();
         self.0.parked.take();
         self.0.host.take();
+        self.0.closed.come();
     }
 }
 
@@ -214,7 +217,7 @@ fn execute(inner: &Rc<Inner>, output: Output<JsValue, JsValue>) {
                     feed(&inner, Input::CandidateFailed { ignoring });
                 }
             };
-            browser::react(
+            inner.closed.react(
                 connection.add_ice_candidate(&candidate.body),
                 Box::new(reaction),
             );
@@ -282,7 +285,7 @@ fn operate(
     done: fn(&Inner) -> Input<JsValue, JsValue>,
 ) {
     let weak: Weak<Inner> = Rc::downgrade(inner);
-    browser::react(
+    inner.closed.react(
         called,
         Box::new(move |outcome| {
             if let Some(inner) = weak.upgrade() {

@@ -1,12 +1,11 @@
-// Serves a page of `tests/e2e/pages`, bundled by esbuild with the built npm package as a customer would,
-// on a free port.
+// Serves a page, bundled by esbuild with the built npm package as a customer would, on a free port.
 
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 import { packages } from "./packages.ts";
 
@@ -34,26 +33,41 @@ export class BundleServer {
     this.#server = server;
   }
 
+  /** A page of `tests/e2e/pages`. */
   static async start(name: string): Promise<BundleServer> {
+    return BundleServer.of(page(name), await packages(), {
+      // React's own checks, and its StrictMode that mounts twice, are in its development build alone.
+      define: { "process.env.NODE_ENV": '"development"' },
+    });
+  }
+
+  /** The page of a module, with what it imports of a `node_modules`. */
+  static async of(
+    entry: string,
+    packages: string,
+    options: BuildOptions = {},
+    headers: Record<string, string> = {},
+  ): Promise<BundleServer> {
     const { outputFiles } = await build({
-      entryPoints: [page(name)],
+      entryPoints: [entry],
       bundle: true,
       format: "esm",
       target: "es2022",
       write: false,
-      nodePaths: [await packages()],
-      // React's own checks, and its StrictMode that mounts twice, are in its development build alone.
-      define: { "process.env.NODE_ENV": '"development"' },
+      nodePaths: [packages],
+      ...options,
     });
     const files = new Map<string, [type: string, body: Uint8Array | string]>([
       ["/", ["text/html", HTML]],
-      ["/page.js", ["text/javascript", outputFiles[0]!.contents]],
+      ["/page.js", ["text/javascript", outputFiles![0]!.contents]],
       ["/samewire.wasm", ["application/wasm", await readFile(wasm)]],
     ]);
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
       const [type, body] = files.get(pathname) ?? ["text/plain", ""];
-      response.writeHead(files.has(pathname) ? 200 : 404, { "content-type": type }).end(body);
+      response
+        .writeHead(files.has(pathname) ? 200 : 404, { ...headers, "content-type": type })
+        .end(body);
     });
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     return new BundleServer(server);
