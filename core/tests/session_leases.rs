@@ -205,6 +205,24 @@ fn after_a_sleep_the_alarm_is_due_at_once_and_then_when_the_last_heartbeat_says(
 }
 
 #[test]
+fn what_a_killed_tab_last_told_of_its_call_is_in_the_log_when_it_is_gone() {
+    let mut world = World::of(&["ana", "ben"]);
+    let summary = json!({"score_min": 41.5, "drops": 2, "duration_ms": 60_000});
+    let told = json!({"type": "quality", "epoch": 1, "score": 90.0, "rating": "excellent", "summary": summary});
+    world.say("ben", told);
+    world.hibernate();
+    world.cut("ben");
+    let gone = |world: &World| {
+        let entries = world.table.entries().into_iter().map(|entry| json!(entry));
+        entries.filter(|entry| entry["kind"] == "left").next_back()
+    };
+    world.pass(60_000, &["ana"]);
+    let left = gone(&world).unwrap();
+    assert_eq!(left["summary"]["score_min"], 41.5);
+    assert_eq!(left["summary"]["drops"], 2);
+}
+
+#[test]
 fn an_empty_session_ends_after_its_grace_and_the_next_hello_begins_another() {
     let mut world = World::of(&["ana"]);
     world.say("ana", json!({"type": "chat", "id": 1, "text": "hi"}));

@@ -115,6 +115,9 @@ test("a tab that is killed is lost to the other, gone when its lease is over, an
   expect(left.quality.summary.latency_ms.avg).toBeGreaterThanOrEqual(0);
   await expect(ana.tile("Ben")).toHaveCount(0);
   await ana.isInCall();
+  const events = (await server.snapshot("demo-killed/events?limit=1000")).rows;
+  const gone = events.find(({ kind }: { kind: string }) => kind === "left");
+  expect(gone.summary).toEqual(quality.summary);
 });
 
 for (const [policy, told] of Object.entries({

@@ -106,7 +106,7 @@ class Call extends Events {
   async #measure() {
     try {
       const { Meter } = await import("./quality.js");
-      this.#wasm.measureWith(await Meter.of(this.#wasm.sample));
+      this.#wasm.measureWith(await Meter.load());
     } catch (cause) {
       this.#emit("error", {
         code: "quality",

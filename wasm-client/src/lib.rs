@@ -104,12 +104,6 @@ impl CallHandle {
         self.0.set_source(roster::Source::Camera, on, done);
     }
 
-    /// How often a sample is to be taken, in milliseconds, as the session says.
-    #[wasm_bindgen(getter)]
-    pub fn sample(&self) -> f64 {
-        self.0.sample() as f64
-    }
-
     /// Measures the call with a `Meter` of `npm/quality/`, and closes it when the call is over.
     #[wasm_bindgen(js_name = measureWith)]
     pub fn measure_with(&self, meter: JsValue) {

@@ -38,6 +38,7 @@ impl Quality {
         if meter.is_undefined() {
             return meter;
         }
+        browser::set(&meter, "now", &browser::now().into());
         invoke(&meter, method, arguments).unwrap_or_else(|error| {
             let _ = invoke(&browser::global_object(), "reportError", &[error]);
             JsValue::UNDEFINED
@@ -81,15 +82,11 @@ impl Quality {
 }
 
 impl Call {
-    /// How often a sample is to be taken, in milliseconds.
-    pub(crate) fn sample(&self) -> u64 {
-        self.quality.sample.get()
-    }
-
     /// The meter is there, or the one that takes its place.
     pub(crate) fn measure_with(&self, meter: JsValue) {
         self.quality.close();
         *self.quality.meter.borrow_mut() = meter;
+        self.quality.begin(self.quality.sample.get());
         if self.state.get() == State::Left {
             self.quality.close();
         }

@@ -49,22 +49,18 @@ impl Call {
                     self.note("ice-restart", peer, Fields::new());
                     peer.restart_ice();
                 }
-                Remedy::Relay => {
-                    self.note("relay-only", peer, Fields::new());
-                    peer.configure(&self.ice_servers.borrow());
-                    peer.restart_ice();
-                }
-                Remedy::Fresh => return self.make_anew(peer),
+                Remedy::Relay => return self.make_anew(peer, "relay-only"),
+                Remedy::Fresh => return self.make_anew(peer, "fresh-connection"),
                 Remedy::Report => {
                     self.send_dead();
-                    return self.make_anew(peer);
+                    return self.make_anew(peer, "fresh-connection");
                 }
             }
         }
     }
 
-    fn make_anew(&self, peer: &Peer) {
-        self.note("fresh-connection", peer, Fields::new());
+    fn make_anew(&self, peer: &Peer, what: &str) {
+        self.note(what, peer, Fields::new());
         let renewed = self.renew_peer(peer, peer.far.number.next());
         if let Some(peer) = renewed.filter(|peer| !peer.far.initiator) {
             peer.ask();

@@ -89,6 +89,11 @@ impl Life {
         let event = Event::Left {
             participant: id.clone(),
             reason,
+            summary: participant
+                .record
+                .quality
+                .as_ref()
+                .and_then(|quality| quality.summary.clone()),
         };
         turn.log(&self.record, event);
         turn.somebody_left = true;

@@ -10,6 +10,7 @@ use crate::protocol::ids::{Epoch, Incarnation, LogSeq, ParticipantId, ProviderNa
 use crate::protocol::server::{
     AlertKind, LeaveReason, LifeState, Mode, ParticipantView, ProviderKind,
 };
+use crate::protocol::summary::QualitySummary;
 use crate::provider::cause::Cause;
 use crate::time::Millis;
 
@@ -76,6 +77,9 @@ pub enum Event {
         participant: ParticipantId,
         /// Why.
         reason: LeaveReason,
+        /// Their whole call, as they last told: a tab that was killed tells nothing more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<Box<QualitySummary>>,
     },
     /// A switch began: everyone connects to this provider while the old one still carries.
     Prepared {

@@ -79,7 +79,7 @@ export class Server {
     return { room, url, token };
   }
 
-  /** The session as an operator sees it. */
+  /** The session as an operator sees it, or what is below it: `demo-a/events`. */
   async snapshot(session: string): Promise<any> {
     const answer = await fetch(`${this.origin}/v1/sessions/${session}`, {
       headers: { authorization: "Bearer e2e-admin-key" },

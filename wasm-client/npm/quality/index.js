@@ -27,13 +27,25 @@ const camelCase = (object) =>
   );
 
 /** Numbers for names, in the order in which they were first asked for. */
-function numbering() {
-  const known = new Map();
-  const number = (name) => {
-    if (!known.has(name)) known.set(name, known.size);
-    return known.get(name);
-  };
-  return { known, number };
+class Numbers {
+  #known = new Map();
+  #next = 0;
+
+  of(name) {
+    if (!this.#known.has(name)) this.#known.set(name, this.#next++);
+    return this.#known.get(name);
+  }
+
+  has(name) {
+    return this.#known.has(name);
+  }
+
+  /** Forgets all but these names; their numbers are never given again. */
+  keep(names) {
+    const gone = [...this.#known].filter(([name]) => !names.includes(name));
+    for (const [name] of gone) this.#known.delete(name);
+    return gone.map(([, number]) => number);
+  }
 }
 
 let names;
@@ -64,11 +76,11 @@ let loading;
 /** Everything measured of one call. */
 export class Meter {
   #wasm;
-  #ways = numbering();
-  #pairs = numbering();
+  #ways = new Numbers();
+  #pairs = new Numbers();
 
-  /** Loads the WebAssembly, once, and makes a meter that takes a sample every `sample` milliseconds. */
-  static async of(sample) {
+  /** Loads the WebAssembly, once, and makes a meter. */
+  static async load() {
     loading ??= load();
     try {
       await loading;
@@ -76,15 +88,19 @@ export class Meter {
       loading = undefined;
       throw error;
     }
-    return new Meter(sample);
+    return new Meter();
   }
 
-  constructor(sample) {
-    this.#wasm = new WasmMeter(performance.now(), sample);
+  /** By the call's own clock, in milliseconds: whoever asks anything sets it before. */
+  now = 0;
+
+  constructor() {
+    this.#wasm = new WasmMeter();
   }
 
+  /** A participation begins, in which a sample is taken every `sample` milliseconds. */
   begin(sample) {
-    this.#wasm.begin(performance.now(), sample);
+    this.#wasm.begin(this.now, sample);
   }
 
   enter() {
@@ -92,18 +108,19 @@ export class Meter {
   }
 
   hurry() {
-    this.#wasm.hurry(performance.now());
+    this.#wasm.hurry(this.now);
   }
 
   due() {
-    return this.#wasm.due(performance.now());
+    return this.#wasm.due(this.now);
   }
 
   /** Looks at the way to somebody; says what to send to them, and what to tell the page. */
   look(id, report, way) {
-    const flat = numbers(report, way, { ...names, limitation, route, pair: this.#pairs.number });
-    const number = this.#ways.number(id);
-    const [step, recommend, ...changes] = this.#wasm.look(performance.now(), number, flat);
+    const pair = (of) => this.#pairs.of(of);
+    const flat = numbers(report, way, { ...names, limitation, route, pair });
+    const number = this.#ways.of(id);
+    const [step, recommend, ...changes] = this.#wasm.look(this.now, number, flat);
     const events = [];
     for (let place = 0; place < changes.length; place += 2) {
       const kind = changes[place];
@@ -120,23 +137,20 @@ export class Meter {
 
   /** What is sent to somebody: the rank of a step. */
   step(id) {
-    return this.#ways.known.has(id) ? this.#wasm.step(this.#ways.number(id)) : 0;
+    return this.#ways.has(id) ? this.#wasm.step(this.#ways.of(id)) : 0;
   }
 
   /** How the way to somebody is; undefined while nothing is known. */
   rated(id) {
-    if (!this.#ways.known.has(id)) return undefined;
-    const [score, rating, mos] = this.#wasm.rated(this.#ways.number(id));
+    if (!this.#ways.has(id)) return undefined;
+    const [score, rating, mos] = this.#wasm.rated(this.#ways.of(id));
     return score === undefined ? undefined : { score, rating: names.ratings[rating], mos };
   }
 
   /** Everyone of `ids` was looked at: what to tell the page, and the session where one is due. */
   conclude(ids, open) {
-    for (const [id, number] of this.#ways.known) {
-      if (ids.includes(id)) continue;
-      this.#wasm.forget(number);
-    }
-    const [due, rating, route, ...values] = this.#wasm.conclude(performance.now(), open);
+    for (const number of this.#ways.keep(ids)) this.#wasm.forget(number);
+    const [due, rating, route, ...values] = this.#wasm.conclude(this.now, open);
     if (due === undefined) return { events: [] };
     const report = { ...named(names.report, values), rating: names.ratings[rating] };
     if (!Number.isNaN(route)) report.pair = names.routes[route];

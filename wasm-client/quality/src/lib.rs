@@ -15,7 +15,7 @@ mod told;
 
 use samewire_core::protocol::ids::Epoch;
 use samewire_core::quality::{
-    Advice, Monitor, Pace, Reporter, Sample, Score, Step, Summary, Turn, frame, score,
+    Advice, Monitor, Pace, Reporter, Sample, Score, Step, Summary, Turn, frame, report, score,
 };
 use samewire_core::time::Millis;
 use wasm_bindgen::prelude::*;
@@ -55,6 +55,12 @@ struct Way {
     sample: Option<Sample>,
 }
 
+impl Default for Meter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Everything measured of a call. Times are milliseconds of one clock that does not go back.
 #[wasm_bindgen]
 pub struct Meter {
@@ -66,19 +72,19 @@ pub struct Meter {
 
 #[wasm_bindgen]
 impl Meter {
-    /// A participation begins now, in which a sample is taken every `sample` milliseconds.
+    /// Nothing was measured yet.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(now: f64, sample: f64) -> Self {
+    pub fn new() -> Self {
         Self {
-            pace: Pace::new(millis(now), millis(sample)),
+            pace: Pace::new(Millis(0), report::SAMPLE),
             reporter: Reporter::default(),
             summary: Summary::default(),
             ways: Vec::new(),
         }
     }
 
-    /// Another participation begins: the summary goes on.
+    /// A participation begins, in which a sample is taken every `sample` milliseconds: the summary goes on.
     pub fn begin(&mut self, now: f64, sample: f64) {
         self.pace = Pace::new(millis(now), millis(sample));
         self.reporter.begin();
