@@ -1,11 +1,12 @@
-// Somebody in a call, in a blank page that uses the package, in any browser. The page keeps what
-// happens there in the order in which it happens: its notes.
+// Somebody in a call, in any browser. The page keeps what happens there in the order in which it
+// happens: its notes.
 
 import { expect } from "@playwright/test";
 
 import type { Call, MediaOptions, Quality } from "samewire";
 
 import { connections, keepConnections, received } from "./connections.ts";
+import type { Server } from "./server.ts";
 import type { Tab } from "./tab.ts";
 import type { Ticket } from "./visitor.ts";
 
@@ -13,6 +14,8 @@ declare global {
   interface Window {
     samewireCall?: Call;
     notes: string[];
+    /** Of ICE: every restart has a user name fragment of its own. */
+    fragments: string[];
     quality?: Quality;
   }
 }
@@ -32,12 +35,22 @@ export class Caller {
     this.tab = tab;
   }
 
-  /** Opens the page, which the package lies beside, and joins. */
+  /** Opens a blank page, which the package lies beside, and joins there. */
   static async joins(name: string, tab: Tab, page: string, ticket: Ticket): Promise<Caller> {
-    await tab.before(keepConnections);
-    await tab.before(keepNotes);
+    await prepare(tab);
     await tab.goto(page);
     await tab.evaluate(join, { url: ticket.url, token: ticket.token, media: MEDIA });
+    await tab.evaluate(listen);
+    return new Caller(name, tab);
+  }
+
+  /** Opens the demo page, which joins by itself. */
+  static async opens(name: string, tab: Tab, server: Server, session: string): Promise<Caller> {
+    await prepare(tab);
+    await tab.goto(`${server.origin}/?session=${session}&name=${name}&join=1`);
+    const isIn = () => tab.evaluate(() => window.samewireCall !== undefined);
+    await expect.poll(isIn, { message: `${name} is in the call` }).toBe(true);
+    await tab.evaluate(listen);
     return new Caller(name, tab);
   }
 
@@ -94,6 +107,11 @@ export class Caller {
     return this.tab.evaluate(way);
   }
 
+  /** How many packets of sound have come. */
+  async packets(): Promise<number> {
+    return (await this.tab.evaluate(received)).audioPackets;
+  }
+
   /** Waits until what is received grows by another thirty frames and packets. */
   async receivesMedia() {
     const before = await this.tab.evaluate(received);
@@ -112,10 +130,9 @@ export class Caller {
   }
 }
 
-declare global {
-  interface Window {
-    fragments: string[];
-  }
+async function prepare(tab: Tab) {
+  await tab.before(keepConnections);
+  await tab.before(keepNotes);
 }
 
 /** Notes what the page sends to the session, what its encoder is set to, and its fragments of ICE. */
@@ -151,8 +168,11 @@ function keepNotes(): void {
 
 async function join(options: { url: string; token: string; media: MediaOptions }): Promise<void> {
   const samewire = (await import("/index.js" as string)) as typeof import("samewire");
-  const call = await samewire.join(options);
-  window.samewireCall = call;
+  window.samewireCall = await samewire.join(options);
+}
+
+function listen(): void {
+  const call = window.samewireCall!;
   const note = (what: string) => window.notes.push(what);
   note(`state ${call.state}`);
   call.on("state", (state) => note(`state ${state}`));

@@ -8,7 +8,7 @@ import path from "node:path";
 import { type Browser, type BrowserContext, test as base, chromium } from "@playwright/test";
 
 import { Caller } from "../../e2e/support/caller.ts";
-import { PackageServer } from "../../e2e/support/package-server.ts";
+import { served } from "../../e2e/support/package-server.ts";
 import { Server } from "../../e2e/support/server.ts";
 import { tabOf } from "../../e2e/support/tab.ts";
 
@@ -161,7 +161,6 @@ export const test = base.extend<PerTest, PerRun>({
       await rebinds(home);
       await router(home, { nat: "cone" });
     }
-    const files = await PackageServer.start();
     const contexts: BrowserContext[] = [];
     await use(async (home, name) => {
       const permissions = ["camera", "microphone", "local-network-access"];
@@ -171,12 +170,11 @@ export const test = base.extend<PerTest, PerRun>({
       // The page is there, and secure, however the network is.
       await page.route("http://localhost/**", async (route) => {
         const { pathname } = new URL(route.request().url());
-        await route.fulfill({ response: await page.request.get(`${files.origin}${pathname}`) });
+        await route.fulfill(await served(pathname));
       });
       const ticket = await server.ticket(`lab-${testId}`, name);
       return Caller.joins(name, tabOf(page), "http://localhost/", ticket);
     });
     await Promise.all(contexts.map((context) => context.close()));
-    await files.stop();
   },
 });
