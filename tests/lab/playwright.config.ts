@@ -4,4 +4,9 @@ import { defineConfig } from "@playwright/test";
 
 import config from "../playwright.config.ts";
 
-export default defineConfig(config, { testDir: ".", workers: 1, expect: { timeout: 60_000 } });
+export default defineConfig(config, {
+  testDir: ".",
+  outputDir: "../../test-results",
+  workers: 1,
+  expect: { timeout: 60_000 },
+});
