@@ -5,7 +5,7 @@ import { expect } from "@playwright/test";
 
 import type { Caller } from "../e2e/support/caller.ts";
 import { type Way, link, test } from "./support/lab.ts";
-import { areRatedWell, areWell, pair, repairedThemselves } from "./support/pair.ts";
+import { areRatedWell, areWell, nothingIsWrong, pair, repairedThemselves } from "./support/pair.ts";
 
 const long = { tag: "@long" };
 
@@ -21,6 +21,7 @@ async function becomesWell(ana: Caller, ben: Caller) {
   await link("a", {});
   await areRatedWell(ana, ben);
   await areWell(ana, ben);
+  await nothingIsWrong(ana, ben);
   // A poor way is no dead one: nothing was made anew, and nobody was moved.
   await repairedThemselves(ana, ben);
 }

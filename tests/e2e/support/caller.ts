@@ -75,6 +75,17 @@ export class Caller {
     return at + 1;
   }
 
+  /** The alerts that have opened and not closed. */
+  async openAlerts(): Promise<string[]> {
+    const open = new Set<string>();
+    for (const note of await this.notes()) {
+      const [, kind, turn] = /^alert (\S+) (opens|closes)$/.exec(note) ?? [];
+      if (turn === "opens") open.add(kind!);
+      else if (kind) open.delete(kind);
+    }
+    return [...open];
+  }
+
   state(): Promise<string> {
     return this.tab.evaluate(() => window.samewireCall!.state);
   }

@@ -8,11 +8,12 @@ import type { Home } from "./lab.ts";
 /** The rating takes a while to be good again: a score rises slowly (R39). */
 const PATIENCE = { timeout: 100_000 };
 
-/** Ana, who is at a and waits for offers, and Ben, who is at b and makes them: the call is good. */
+/** Ana, who is at a and waits for offers, and Ben, who is at b and makes them: nothing is wrong yet. */
 export async function pair(caller: (home: Home, name: string) => Promise<Caller>) {
   const ana = await caller("a", "Ana");
   const ben = await caller("b", "Ben");
   await areWell(ana, ben);
+  await nothingIsWrong(ana, ben);
   const began = { ana: (await ana.notes()).length, ben: (await ben.notes()).length };
   return { ana, ben, began };
 }
@@ -36,6 +37,13 @@ export async function areRatedWell(ana: Caller, ben: Caller) {
     await expect
       .poll(async () => (await one.quality())?.rating, { ...PATIENCE, message: one.name })
       .toMatch(/good|excellent/);
+  }
+}
+
+/** Waits until no alert of the statistics is open any more. */
+export async function nothingIsWrong(ana: Caller, ben: Caller) {
+  for (const one of [ana, ben]) {
+    await expect.poll(() => one.openAlerts(), { ...PATIENCE, message: one.name }).toEqual([]);
   }
 }
 
