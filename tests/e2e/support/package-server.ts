@@ -8,6 +8,7 @@ const dist = new URL("../../../wasm-client/npm/dist/", import.meta.url);
 
 const files: Record<string, string> = {
   "index.js": "text/javascript",
+  "quality.js": "text/javascript",
   "samewire.wasm": "application/wasm",
 };
 
