@@ -124,7 +124,7 @@ export class Caller {
   }
 
   /** Waits until what is received grows by another thirty frames and packets. */
-  async receivesMedia() {
+  async receivesMedia(timeout = 60_000) {
     const before = await this.tab.evaluate(received);
     await expect
       .poll(
@@ -135,7 +135,7 @@ export class Caller {
             audio: now.audioPackets - before.audioPackets >= 30,
           };
         },
-        { message: `${this.name} receives`, timeout: 60_000 },
+        { message: `${this.name} receives`, timeout },
       )
       .toEqual({ video: true, audio: true });
   }

@@ -19,12 +19,12 @@ export async function pair(caller: (home: Home, name: string) => Promise<Caller>
 }
 
 /** Waits until both decode all of each other, and say so. */
-export async function areWell(ana: Caller, ben: Caller) {
-  await Promise.all([sees(ana, ben), sees(ben, ana)]);
+export async function areWell(ana: Caller, ben: Caller, timeout?: number) {
+  await Promise.all([sees(ana, ben, timeout), sees(ben, ana, timeout)]);
 }
 
-async function sees(one: Caller, other: Caller) {
-  await one.receivesMedia();
+async function sees(one: Caller, other: Caller, timeout?: number) {
+  await one.receivesMedia(timeout);
   await expect
     .poll(() => one.connectionTo(other.name), { message: `${one.name} to ${other.name}` })
     .toBe("good");
