@@ -44,14 +44,15 @@ test: $(MODULES) ## Runs every check and test, and says how many passed.
 soak: build ## Runs the long tests, one after another. KILLS=20 RACES=100 is a short one.
 	@node --test --test-force-exit --test-concurrency=1 'tests/soak/*.test.ts'
 	@SAMEWIRE_RACES=$${RACES:-1000} node --test --test-force-exit tests/integration/one-wire.test.ts
-	@scripts/chromium.sh
+	@scripts/packages.sh chromium
 	@SAMEWIRE_LONG=1 playwright test -c tests --grep @long
+	@SAMEWIRE_LONG=1 tests/lab/run --grep @long
 
 model: ## Walks through many more states of the model than `make test` does. STATES=5000000 a scenario.
 	@cargo run --quiet -p samewire-model --profile model --bin samewire-model -- $(STATES)
 
-bench: build ## Measures, and writes bench/RESULTS.md. Six to nine minutes, and wants coturn.
-	@scripts/chromium.sh
+bench: build ## Measures, and writes bench/RESULTS.md. Six to nine minutes.
+	@scripts/packages.sh chromium coturn
 	@node bench/run.ts
 
 format: $(MODULES) ## Formats Rust and the rest.

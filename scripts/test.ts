@@ -104,7 +104,7 @@ const steps: Step[] = [
     count: nodeCounts,
     names: nodeNames,
   },
-  { name: "Chromium", command: "scripts/chromium.sh" },
+  { name: "browsers", command: "scripts/packages.sh chromium firefox-esr" },
   {
     name: "packaging",
     command: "node --test 'tests/types/*.test.ts' 'tests/packaging/*.test.ts'",
@@ -112,8 +112,14 @@ const steps: Step[] = [
     names: nodeNames,
   },
   {
-    name: "end-to-end tests in Chromium",
+    name: "end-to-end tests in Chromium and Firefox",
     command: "playwright test -c tests",
+    count: playwrightCounts,
+    names: playwrightNames,
+  },
+  {
+    name: "bad networks",
+    command: "tests/lab/run",
     count: playwrightCounts,
     names: playwrightNames,
   },

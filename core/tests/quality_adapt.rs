@@ -222,17 +222,61 @@ fn a_call_that_is_poor_by_what_others_send_is_recommended_after_they_had_their_t
 }
 
 #[test]
+fn a_call_that_was_poor_and_is_on_its_way_up_is_not_recommended() {
+    let mut adaptation = Adaptation::default();
+    let call = |score| Outgoing {
+        call: Some(score),
+        ..fares(95.0)
+    };
+    for _ in 0..100 {
+        assert_eq!(pass(&mut adaptation, 12, &call(30.0)), []);
+        assert_eq!(pass(&mut adaptation, 24, &call(80.0)), []);
+    }
+}
+
+#[test]
+fn a_recommendation_waits_until_there_is_nothing_left_to_give_up() {
+    let mut adaptation = Adaptation::default();
+    let poor = Outgoing {
+        call: Some(30.0),
+        ..fares(50.0)
+    };
+    let well = Outgoing {
+        call: Some(30.0),
+        ..fares(95.0)
+    };
+    let mut all = Vec::new();
+    // Two reports in three are of loss: the others came too late for their sample.
+    for _ in 0..30 {
+        all.extend(pass(&mut adaptation, 2, &poor));
+        all.extend(pass(&mut adaptation, 1, &well));
+    }
+    let advice: Vec<Advice> = all.into_iter().map(|(_, advice)| advice).collect();
+    assert_eq!(
+        advice,
+        [
+            Advice::Go(Step::LowerBitrate),
+            Advice::Go(Step::LowerResolution),
+            Advice::Go(Step::AudioOnly),
+            Advice::Recommend,
+        ]
+    );
+}
+
+#[test]
 fn r32_what_is_unknown_changes_nothing() {
     let mut adaptation = Adaptation::default();
     let unknown = Outgoing {
         score: None,
         ..fares(0.0)
     };
-    for _ in 0..100 {
-        assert_eq!(pass(&mut adaptation, 4, &fares(50.0)), []);
-        assert_eq!(pass(&mut adaptation, 1, &unknown), []);
-    }
+    assert_eq!(pass(&mut adaptation, 4, &fares(50.0)), []);
+    assert_eq!(pass(&mut adaptation, 600, &unknown), []);
     assert_eq!(pass(&mut adaptation, 600, &fares(f64::NAN)), []);
+    assert_eq!(
+        pass(&mut adaptation, 1, &fares(50.0)),
+        [(1, Advice::Go(Step::LowerBitrate))]
+    );
 }
 
 proptest! {

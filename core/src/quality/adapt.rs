@@ -3,6 +3,10 @@
 //! **Every way up is slower than the way down, and a step up that did not hold is tried again only
 //! after twice as long.** So a constant network leads to one step and stays there, and a network that
 //! carries one step and not the next is asked less and less often.
+//!
+//! How long it is poor is counted over samples that differ: loss falls as it may, and a sample without
+//! a receiver report shows none. One that is not poor takes back half of its own time, no more. A
+//! recommendation waits while there is something to give up and reason to.
 
 use super::raw::Limitation;
 use super::score::{GOOD, POOR};
@@ -113,7 +117,8 @@ pub struct Outgoing {
     pub limitation: Option<Limitation>,
     /// Whether a camera is to be sent: without one there is nothing to give up.
     pub camera: bool,
-    /// The whole call's smoothed score, 0…100: what others send us fares badly, too.
+    /// The whole call's score, 0…100, smoothed or as it is now, whichever is better: what others send
+    /// us fares badly, too, and does so still.
     pub call: Option<f64>,
 }
 
@@ -148,9 +153,11 @@ const FLOOR_KBPS: f64 = 100.0;
 #[derive(Clone, Copy, Debug)]
 pub struct Adaptation {
     step: Step,
-    /// For how long it was poor, well, and the call poor, without a break.
+    /// For how long it was poor, up to [`DOWN_AFTER`].
     poor: Millis,
+    /// For how long it was well, without a break.
     well: Millis,
+    /// For how long the call was poor, up to [`CALL_POOR`].
     call_poor: Millis,
     up_after: Millis,
     /// How long the last step up has held.
@@ -170,6 +177,14 @@ impl Default for Adaptation {
             recommended: false,
         }
     }
+}
+
+fn longer(so_far: Millis, by: Millis, most: Millis) -> Millis {
+    (so_far + by).min(most)
+}
+
+fn shorter(so_far: Millis, by: Millis) -> Millis {
+    Millis(so_far.0.saturating_sub(by.0 / 2))
 }
 
 /// How what is sent fares.
@@ -198,33 +213,34 @@ impl Adaptation {
         let state = self.state(outgoing);
         match state {
             State::Failed | State::Poor => {
-                self.poor = self.poor + span;
+                self.poor = longer(self.poor, span, DOWN_AFTER);
                 self.well = Millis(0);
             }
             State::Well => {
+                self.poor = shorter(self.poor, span);
                 self.well = self.well + span;
-                self.poor = Millis(0);
             }
-            State::Between | State::Unknown => {
-                self.poor = Millis(0);
+            State::Between => {
+                self.poor = shorter(self.poor, span);
                 self.well = Millis(0);
             }
+            State::Unknown => {}
         }
         self.hold(span);
-        let call_is_poor = outgoing.call.is_some_and(|score| score < GOOD);
-        self.call_poor = if call_is_poor {
-            self.call_poor + span
-        } else {
-            Millis(0)
-        };
-        if matches!(state, State::Between | State::Well) && !call_is_poor {
+        let nothing_left = self.step == Step::AudioOnly || !outgoing.camera;
+        let giving_up = self.poor > Millis(0) && !nothing_left;
+        match outgoing.call {
+            Some(score) if score >= GOOD => self.call_poor = shorter(self.call_poor, span),
+            Some(_) if !giving_up => self.call_poor = longer(self.call_poor, span, CALL_POOR),
+            Some(_) | None => {}
+        }
+        if self.poor == Millis(0) && self.call_poor == Millis(0) {
             self.recommended = false;
         }
         let down_after = match state {
             State::Failed => DOWN_AT_ONCE,
             State::Poor | State::Between | State::Well | State::Unknown => DOWN_AFTER,
         };
-        let nothing_left = self.step == Step::AudioOnly || !outgoing.camera;
         if self.poor >= down_after && !nothing_left {
             return Some(self.go_down(outgoing));
         }

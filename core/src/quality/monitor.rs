@@ -5,8 +5,9 @@ use super::detect::{Change, Detectors};
 use super::raw::Raw;
 use super::ring::Ring;
 use super::sample::{Sample, Sampler};
-use super::score::{GOOD, Score, outgoing};
+use super::score::{GOOD, Score, outgoing, parts};
 use super::smooth::Smoother;
+use super::tally::larger;
 use crate::protocol::client::Source;
 use crate::time::Millis;
 
@@ -52,7 +53,10 @@ impl Monitor {
             limitation: sample.limitation,
             // A camera that adaptation switched off is still to be sent.
             camera: camera || self.adaptation.step() == Step::AudioOnly,
-            call: self.score.map(|score| score.value),
+            call: larger(
+                self.score.map(|score| score.value),
+                Score::of(parts(&sample)).map(|score| score.value),
+            ),
         };
         let span = if sample.gap { Millis(0) } else { sample.span };
         let advice = self.adaptation.look(&fares, span);

@@ -12,6 +12,14 @@ const files: Record<string, string> = {
   "samewire.wasm": "application/wasm",
 };
 
+/** What is served at a path: a file of the package, or the blank page. */
+export async function served(pathname: string): Promise<{ contentType: string; body: Buffer }> {
+  const name = pathname.slice(1);
+  const contentType = files[name];
+  if (contentType) return { contentType, body: await readFile(new URL(name, dist)) };
+  return { contentType: "text/html", body: Buffer.from("<!doctype html><title>.</title>") };
+}
+
 export class PackageServer {
   readonly #server: Server;
 
@@ -21,11 +29,11 @@ export class PackageServer {
 
   static async start(): Promise<PackageServer> {
     const server = createServer(async (request, response) => {
-      const name = new URL(request.url ?? "/", "http://localhost").pathname.slice(1);
-      const type = files[name];
       try {
-        const body = type ? await readFile(new URL(name, dist)) : "<!doctype html><title>.</title>";
-        response.writeHead(200, { "content-type": type ?? "text/html" }).end(body);
+        const { contentType, body } = await served(
+          new URL(request.url ?? "/", "http://localhost").pathname,
+        );
+        response.writeHead(200, { "content-type": contentType }).end(body);
       } catch (error) {
         response.writeHead(500).end(`${error}: is the package built?`);
       }

@@ -9,13 +9,8 @@ import {
   test as base,
 } from "@playwright/test";
 
+import { type Received, connections, keepConnections, received } from "./connections.ts";
 import type { Server } from "./server.ts";
-
-/** What a page knows of one remote participant's media, from the statistics of its connection. */
-export interface Received {
-  framesDecoded: number;
-  audioPackets: number;
-}
 
 export class Person {
   readonly name: string;
@@ -41,7 +36,7 @@ export class Person {
   ) {
     const context = await browser.newContext({ permissions: ["camera", "microphone"] });
     const page = await context.newPage();
-    await watchConnections(page);
+    await page.addInitScript(keepConnections);
     if (before) await page.addInitScript(before);
     const person = new Person(name, context, page);
     await page.goto(`${server.origin}/?session=${session}&name=${name}&join=1`);
@@ -86,29 +81,12 @@ export class Person {
 
   /** The sum over all connections of the page that are open. */
   received(): Promise<Received> {
-    return this.page.evaluate(async () => {
-      let framesDecoded = 0;
-      let audioPackets = 0;
-      for (const connection of (window as any).connections as RTCPeerConnection[]) {
-        for (const report of (await connection.getStats()).values()) {
-          if (report.type !== "inbound-rtp") continue;
-          if (report.kind === "video") framesDecoded += report.framesDecoded ?? 0;
-          else audioPackets += report.packetsReceived ?? 0;
-        }
-      }
-      return { framesDecoded, audioPackets };
-    });
+    return this.page.evaluate(received);
   }
 
   /** How many connections the page has made and not closed, and how many in all. */
   connections(): Promise<{ open: number; made: number }> {
-    return this.page.evaluate(() => {
-      const all = (window as any).connections as RTCPeerConnection[];
-      return {
-        open: all.filter((c) => c.connectionState !== "closed").length,
-        made: all.length,
-      };
-    });
+    return this.page.evaluate(connections);
   }
 
   async press(control: string) {
@@ -187,20 +165,6 @@ export const test = base.extend<{
     await Promise.all(people.map((person) => person.closesBrowser()));
   },
 });
-
-/** Keeps every RTCPeerConnection of a page, so that a test can read its statistics. */
-async function watchConnections(page: Page) {
-  await page.addInitScript(() => {
-    const made: RTCPeerConnection[] = [];
-    (window as any).connections = made;
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration);
-        made.push(this);
-      }
-    };
-  });
-}
 
 /** The mean brightness of a video's picture, 0 to 255; 0 before there is one. */
 function brightness(video: SVGElement | HTMLElement): number {

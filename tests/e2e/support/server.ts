@@ -26,16 +26,16 @@ export class Server {
   readonly #wrangler: ChildProcess;
   #output = "";
 
-  private constructor(port: number, disk: string, vars: Record<string, string>) {
+  private constructor(port: number, ip: string, disk: string, vars: Record<string, string>) {
     this.#port = port;
     this.#disk = disk;
-    this.origin = `http://localhost:${port}`;
+    this.origin = `http://${ip}:${port}`;
     this.#wrangler = spawn(
       path.join(root, "node_modules/.bin/node"),
       [
         path.join(root, "node_modules/wrangler/bin/wrangler.js"),
         "dev",
-        ...["--port", String(port), "--inspector-port", "0", "--persist-to", disk],
+        ...["--port", String(port), "--ip", ip, "--inspector-port", "0", "--persist-to", disk],
         "--show-interactive-dev-session=false",
         ...Object.entries({ ...VARS, ...vars }).flatMap(([k, v]) => ["--var", `${k}:${v}`]),
       ],
@@ -46,9 +46,10 @@ export class Server {
     }
   }
 
-  static async start(vars: Record<string, string> = {}): Promise<Server> {
+  /** Serves at this address. */
+  static async start(vars: Record<string, string> = {}, ip = "localhost"): Promise<Server> {
     const disk = await mkdtemp(path.join(tmpdir(), "samewire-e2e-"));
-    const server = new Server(await freePort(), disk, vars);
+    const server = new Server(await freePort(ip), ip, disk, vars);
     await server.healthy();
     return server;
   }
@@ -119,10 +120,10 @@ export class Server {
   }
 }
 
-function freePort(): Promise<number> {
+function freePort(ip: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(0, ip, () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
     });
