@@ -52,7 +52,7 @@ model: ## Walks through many more states of the model than `make test` does. STA
 	@cargo run --quiet -p samewire-model --profile model --bin samewire-model -- $(STATES)
 
 bench: build ## Measures, and writes bench/RESULTS.md. Six to nine minutes.
-	@scripts/packages.sh chromium coturn
+	@scripts/packages.sh chromium turnserver=coturn
 	@node bench/run.ts
 
 format: $(MODULES) ## Formats Rust and the rest.

@@ -44,6 +44,29 @@ const sharesDrawing = (of: Person, width: number, height: number) =>
 
 const screens = ({ page }: Person) => page.getByTestId("screen-tile");
 
+test("an offer that a browser refuses for good costs the connection, and what it brought comes over the next", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-refused-offer", "Ana");
+  const ben = await person(server, "demo-refused-offer", "Ben");
+  await Promise.all([ana.sees("Ben"), ben.sees("Ana")]);
+  // As Chromium does with some of Firefox's, when both have added a line.
+  await ben.page.evaluate(() => {
+    const [refusing] = (window as any).connections as RTCPeerConnection[];
+    const real = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+      const refused = this === refusing && description.type === "offer";
+      return refused
+        ? Promise.reject(new DOMException("RTP extension ID reassignment", "OperationError"))
+        : (real as any).call(this, description);
+    };
+  });
+  await sharesDrawing(ana, 320, 180);
+  await receives(ben, "Ana", "screen", 320 / 180);
+  await Promise.all([ana.receivesMedia(), ben.receivesMedia()]);
+  for (const one of [ana, ben]) expect(await one.connections()).toMatchObject({ made: 2, open: 1 });
+});
+
 test("a screen is seen and heard beside the camera, both ways at once, and neither is taken for the other", async ({
   person,
 }) => {

@@ -124,7 +124,7 @@ for (const [policy, told] of Object.entries({
   takeover: ["replaced", "connected"],
   reject: ["connected", "already_here"],
 })) {
-  test(`R9: of two tabs of one user, ${policy} leaves one in the call, and neither fights for it`, async ({
+  test(`${policy === "reject" ? "@long " : ""}R9: of two tabs of one user, ${policy} leaves one in the call, and neither fights for it`, async ({
     person,
   }) => {
     const strict = await Server.start({ SAME_USER: policy });
@@ -225,7 +225,8 @@ test("R29: a machine that sleeps for three heartbeats is asked before anybody is
 });
 
 for (const [where, hours] of Object.entries({ forward: 1, back: -1 })) {
-  test(`R29: a clock that is set ${where} by an hour ends no call, and heartbeats go on`, async ({
+  // Forward looks like sleep, which is shown above.
+  test(`${hours > 0 ? "@long " : ""}R29: a clock that is set ${where} by an hour ends no call, and heartbeats go on`, async ({
     person,
   }) => {
     const session = `demo-clock-${where}`;

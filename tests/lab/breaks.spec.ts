@@ -32,7 +32,7 @@ test("a cut of 12 s is survived on the connection that was there", async ({ call
   await ana.notesThat(/^state connected$/, cut);
 });
 
-test("a computer that gets another address goes on in the call", async ({ caller }) => {
+test("@long a computer that gets another address goes on in the call", async ({ caller }) => {
   const { ana, ben, began } = await pair(caller);
   await moves("a", 3);
   await isDead(ana, ben, began);

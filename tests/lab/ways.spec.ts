@@ -34,7 +34,7 @@ test("through symmetric NAT that lets no UDP out it takes the relay, by TCP, and
   await repairedThemselves(ana, ben);
 });
 
-test("two who talk directly take the relay by TCP when a firewall lets no UDP out any more", async ({
+test("@long two who talk directly take the relay by TCP when a firewall lets no UDP out any more", async ({
   caller,
 }) => {
   const { ana, ben, began } = await pair(caller);

@@ -493,6 +493,10 @@ impl Owner for Call {
         let problem = errors::problem(code, message);
         browser::set(&problem, "participant", &peer.id.as_str().into());
         self.emit("error", &problem);
+        if code == "remote-offer-failed" {
+            peer.give_up();
+            self.look();
+        }
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) struct Peer {
     pub(crate) serial: u64,
     /// What of the camera is sent: less on a poor way.
     sends: Rc<Cell<Step>>,
+    /// What the two say to each other cannot be agreed on any more.
+    broken: Cell<bool>,
     /// They send no camera for now, to spare the way.
     held_back: Cell<bool>,
     /// The way is simulated to be dead as long as our user name fragments are these.
@@ -112,6 +114,7 @@ impl Peer {
             attached: Cell::new(false),
             serial: MADE.fetch_add(1, Ordering::Relaxed),
             sends: Rc::default(),
+            broken: Cell::new(false),
             held_back: Cell::new(false),
             cut: RefCell::default(),
             owner,
@@ -417,10 +420,17 @@ impl Peer {
         get(&self.connection, "connectionState")
     }
 
+    /// The browser refuses their offer, and would refuse the next: only another connection helps.
+    pub(crate) fn give_up(&self) {
+        self.broken.set(true);
+    }
+
     /// The same for the ladder.
     pub(crate) fn line(&self) -> Line {
         let state = self.state();
-        if state == *"connected" {
+        if self.broken.get() {
+            Line::Closed
+        } else if state == *"connected" {
             Line::Up
         } else if state == *"closed" {
             Line::Closed

@@ -49,7 +49,16 @@ impl Call {
                     self.note("ice-restart", peer, Fields::new());
                     peer.restart_ice();
                 }
-                Remedy::Relay => return self.make_anew(peer, "relay-only"),
+                // Chromium, restarted with the relay only, stays on a direct pair for as long as that one
+                // answers, whether media comes through it or not.
+                Remedy::Relay if peer.is_connected() => {
+                    return self.make_anew(peer, "relay-only");
+                }
+                Remedy::Relay => {
+                    self.note("relay-only", peer, Fields::new());
+                    peer.configure(&self.ice_servers.borrow());
+                    peer.restart_ice();
+                }
                 Remedy::Fresh => return self.make_anew(peer, "fresh-connection"),
                 Remedy::Report => {
                     self.send_dead();

@@ -7,12 +7,9 @@
 //! | rung | what is tried | budget |
 //! |---|---|---|
 //! | [`Rung::Restart`] | ICE restarts; the offer is the initiator's (R24) | [`RESTART`], after [`PATIENCE`] |
-//! | [`Rung::Relay`] | a new connection with `iceTransportPolicy: "relay"`, where there is a TURN server | [`RELAY`] |
+//! | [`Rung::Relay`] | the same with `iceTransportPolicy: "relay"`, where there is a TURN server | [`RELAY`] |
 //! | [`Rung::Fresh`] | a new connection in the same epoch, on both sides (see [`super::nth`]), any way | [`FRESH`] |
 //! | [`Rung::Report`] | the same once more, and the session is told `failed` | [`REPORT`], for good |
-//!
-//! The relay wants a connection of its own: Chromium, restarted with the relay only, stays on a direct
-//! pair for as long as that one answers, whether media comes through it or not.
 //!
 //! A rung is skipped in two cases: the relay where there is none, and what a connection that is
 //! closed cannot do. What keeps the ladder from climbing for nothing:
@@ -171,7 +168,7 @@ pub enum Remedy {
     Suspect,
     /// Restart ICE if we initiate, or else ask for it.
     Restart,
-    /// Make the connection anew, through the relay only.
+    /// Allow the relay only, then the same; a connection that is up is made anew for it.
     Relay,
     /// Make the connection anew, on any way.
     Fresh,
