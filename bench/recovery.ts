@@ -118,8 +118,8 @@ the same time. ICE fails at one end (\`simulate("ice-failure")\`), and media sto
 is noticed after \`STALLED\`, 1.5 s, and ICE restarts \`PATIENCE\`, 1.5 s, later; or as soon as the \
 browser calls the connection failed`,
   direct: `what one sends arrives by a relay only, with coturn on this machine, while the direct way \
-still answers ICE. Two restarts are tried before the relay, of 2 and 4 s, which is 3 + 6 s; the relay \
-has 5 s, and then the connection is made anew`,
+still answers ICE. Two restarts are tried before the relay, of 2 and 4 s, which is 3 + 6 s; then \
+a connection is made anew that goes through the relay only`,
   connection: `nothing that one sends arrives on that connection any more, and there is no relay to try: \
 3 + 6 s again, and a new connection with ICE and DTLS`,
   closed: `the connection is made anew at once: this is what a new one takes`,

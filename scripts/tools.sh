@@ -11,11 +11,11 @@ scripts/target.sh
 
 has() { [ -x ".tools/bin/$1" ] && ".tools/bin/$1" --version 2>/dev/null | grep -qF "$2"; }
 
-# `dev` tools are fast enough, and are built in a fifth of the time. Quiet, since cargo would have
+# `dev` tools are fast enough, and are built in a fifth of the time; nobody debugs them. Quiet, since cargo would have
 # .tools/bin in everybody's PATH, and warns of yanked crates in a lock that is not ours.
 install() {
   echo "building $1 $3 into .tools/bin"
-  CARGO_TARGET_DIR="$PWD/.tools/target" cargo install --quiet --root .tools --profile dev "$@"
+  CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$PWD/.tools/target" cargo install --quiet --root .tools --profile dev "$@"
 }
 
 has worker-build "$WORKER_BUILD" || install worker-build --version "$WORKER_BUILD" --locked

@@ -57,8 +57,8 @@ window.recovers = (fault) =>
       last = now;
       shown = video.srcObject;
       if (again && (again.frames += 1) === FRAMES) {
-        const way = isRelayed() ? "relay" : "ICE restart";
-        return resolve({ ms: again.at - began, by: shown === before ? way : "fresh connection" });
+        const anew = shown === before ? "ICE restart" : "fresh connection";
+        return resolve({ ms: again.at - began, by: isRelayed() ? "relay" : anew });
       }
       video.requestVideoFrameCallback(frame);
     };

@@ -132,7 +132,7 @@ test("both ends that make their connection anew at the same moment end up with t
   for (const one of [ana, ben]) expect((await one.connections()).open).toBe(1);
 });
 
-test("R20: where restarts do not help, the relay alone is tried before the connection is made anew", async ({
+test("@long R20: where restarts do not help, the relay alone is tried before the connection is made anew", async ({
   person,
 }) => {
   test.slow();

@@ -182,21 +182,26 @@ async function areAsLight(scales: Scales[], before: Alive[], more = MORE) {
     .toEqual(scales.map(() => []));
 }
 
-test("200 joins and leaves of somebody alone leave neither heap nor sockets nor closures behind", async ({
-  browser,
-}) => {
-  const ana = await arrive(browser);
-  const scales = await Scales.of(ana);
-  const ticket = await server.ticket("leak-alone", "Ana");
-  // What is made once is made by now: caches, compiled code, the memory of the WebAssembly.
-  await comesAndGoes(ana, ticket, 2 * BATCH, 1);
-  const before = await scales.weigh();
-  for (let joined = 0; joined < 200; joined += BATCH) {
-    await comesAndGoes(ana, ticket, BATCH, 1);
-    await scales.collect();
-  }
-  await areAsLight([scales], [before]);
-});
+for (const [often, tag] of [
+  [80, ""],
+  [200, "@long "],
+] as const) {
+  test(`${tag}${often} joins and leaves of somebody alone leave neither heap nor sockets nor closures behind`, async ({
+    browser,
+  }) => {
+    const ana = await arrive(browser);
+    const scales = await Scales.of(ana);
+    const ticket = await server.ticket("leak-alone", "Ana");
+    // What is made once is made by now: caches, compiled code, the memory of the WebAssembly.
+    await comesAndGoes(ana, ticket, 2 * BATCH, 1);
+    const before = await scales.weigh();
+    for (let joined = 0; joined < often; joined += BATCH) {
+      await comesAndGoes(ana, ticket, BATCH, 1);
+      await scales.collect();
+    }
+    await areAsLight([scales], [before]);
+  });
+}
 
 test("R40: a hundred negotiations that are cut off, which no browser ever settles, leave no closure behind", async ({
   browser,

@@ -177,6 +177,14 @@ class Call extends Events {
   }
 }
 
+/** Asks for camera and microphone while the WebAssembly is loaded. What is refused is told by the call. */
+function capture({ audio, video, getTracks }) {
+  if (getTracks || !(audio || video)) return undefined;
+  const captured = navigator.mediaDevices?.getUserMedia({ audio, video });
+  captured?.catch(() => {});
+  return captured;
+}
+
 export const join = async (options) => {
   if (!options?.url || !options?.token)
     misuse("join needs `url` and `token`, as the token route returned them.");
@@ -186,8 +194,15 @@ export const join = async (options) => {
       code: "url",
       message: `The address "${options.url}" is no address of a session; take it as the token route returned it.`,
     });
-  await init();
-  const call = new Call({ media: { audio: true, video: true }, ...options });
+  const { media = { audio: true, video: true } } = options;
+  const captured = capture(media);
+  try {
+    await init();
+  } catch (error) {
+    captured?.then((stream) => stream.getTracks().forEach((track) => track.stop()));
+    throw error;
+  }
+  const call = new Call({ ...options, media, captured });
   await Call.begin(call);
   return call;
 };

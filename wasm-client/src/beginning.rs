@@ -1,7 +1,7 @@
 //! How a call begins: with what is captured, which is asked for before anything else.
 
 use js_sys::Function;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::browser;
 use crate::call::{Call, State};
@@ -36,8 +36,14 @@ impl Call {
     /// none is there: someone without a camera is still welcome.
     fn first_capture(&self, constraints: &JsValue, sources: &'static [Source]) {
         let this = self.this.clone();
+        let captured = self.captured.take();
+        let captured = if captured.is_object() {
+            Ok(captured.unchecked_into())
+        } else {
+            browser::get_media("getUserMedia", constraints)
+        };
         browser::react(
-            browser::get_media("getUserMedia", constraints),
+            captured,
             Box::new(move |outcome| {
                 let Some(call) = this.upgrade() else { return };
                 if call.state.get() == State::Left {

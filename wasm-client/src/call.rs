@@ -63,6 +63,8 @@ pub(crate) struct Call {
     pub(crate) quality: Quality,
     retry: Cell<Retry>,
     pub(crate) capture: Rc<Capture>,
+    /// What `index.js` asked for already, as a promise.
+    pub(crate) captured: RefCell<JsValue>,
     pub(crate) chats: RefCell<Unconfirmed>,
     pub(crate) held: RefCell<Vec<Held>>,
     pub(crate) held_timer: RefCell<Option<Timer>>,
@@ -104,6 +106,7 @@ impl Call {
             quality: Quality::new(),
             retry: Cell::default(),
             capture: Rc::new(Capture::new(get(options, "media"))),
+            captured: RefCell::new(get(options, "captured")),
             chats: RefCell::default(),
             held: RefCell::default(),
             held_timer: RefCell::default(),
