@@ -86,6 +86,7 @@ test("a screen is shared and stopped by a button, and shown beside its owner", a
   const ben = await comes(browser, "elements-screen", "Ben");
   await press(ana, "Share screen");
   await expect.poll(() => ben.plays("Ana’s screen")).toBe(true);
+  await expect(ben.page.getByRole("button", { name: "Leave" })).toBeInViewport({ ratio: 1 });
   await expect.poll(() => ben.plays("Ana")).toBe(true);
   await expect(tile(ana, "Your screen")).toBeVisible();
   await press(ana, "Stop sharing");

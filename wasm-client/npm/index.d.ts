@@ -10,6 +10,8 @@ export function init(url?: string | URL | BufferSource | WebAssembly.Module): Pr
 /**
  * Joins a session. Resolves when the session has welcomed this participant. Rejects with a
  * {@link SamewireError} whose `code` says why not; what was captured is released.
+ *
+ * A server that does not answer is tried again without end, as if it had restarted: neither happens meanwhile.
  */
 export function join(options: JoinOptions): Promise<Call>;
 
@@ -135,7 +137,7 @@ export interface TraceEntry {
  * - `freeze`: the page is frozen for two seconds: its socket closes, and nobody leaves
  * - `token-expiry`: the token is no longer accepted: the call ends with `unauthorised`
  * - `provider-failure`: the session is told that this way of carrying the call is dead here; in a call
- *   of two it moves everyone
+ *   of two it moves everyone, or, where there is no other way, is `exhausted` and then starts this one anew
  */
 export type Fault =
   | "signalling-drop"

@@ -72,7 +72,7 @@ pub(crate) fn media(error: &JsValue) -> JsValue {
         ),
         Some("NotFoundError") => (
             NOT_FOUND,
-            "No camera or microphone was found. Connect one, or join without it.",
+            "That camera or microphone was not found. Connect one, or choose another.",
         ),
         Some("NotReadableError" | "AbortError") => (
             "media-in-use",
@@ -108,7 +108,7 @@ pub(crate) fn screen(error: &JsValue) -> JsValue {
         ),
         Some(_) | None => problem(
             "screen-unavailable",
-            "This browser has no screen to share here. Try a current one on a desktop, over https.",
+            "There is no picture to share. Screens need a current browser on a desktop, over https.",
         ),
     }
 }

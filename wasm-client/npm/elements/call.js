@@ -10,7 +10,7 @@ const CSS = `
 :host { display: flex; flex-direction: column; min-block-size: 20em; }
 header, .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75em; padding: 0.75em; }
 .body { flex: 1; display: flex; flex-wrap: wrap; row-gap: 0.6em; min-block-size: 0; }
-.people > [source] { grid-column: 1 / -1; }
+.people > [source] { grid-column: 1 / -1; order: -1; max-block-size: 50vh; }
 .people { flex: 3 1 16em; display: grid; gap: 0.6em; padding: 0 0.75em; align-content: start; grid-template-columns: repeat(auto-fit, minmax(min(14em, 100%), 1fr)); }
 samewire-chat { flex: 1 1 14em; min-inline-size: 0; border: 1px solid var(--line); border-radius: 0.8em; margin-inline: 0.75em; }
 .problem { padding: 0 0.75em; }
