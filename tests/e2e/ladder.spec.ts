@@ -280,6 +280,41 @@ test("R40: whoever joins without a network is told so, and when to try again", a
   }
 });
 
+test("R40: whoever joins where nobody answers is told so, and when to try again", async ({
+  browser,
+}) => {
+  const blank = await PackageServer.start();
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(blank.origin);
+    const ended = page.evaluate(async () => {
+      const { join } = (await import("/index.js" as string)) as typeof import("samewire");
+      const media = { audio: false, video: false };
+      // A port at which nobody listens.
+      return join({ url: "ws://127.0.0.1:9/v1/sessions/x/connect", token: "t", media }).then(
+        () => undefined,
+        ({ name, code, retryAfterMs }) => ({ name, code, retryAfterMs }),
+      );
+    });
+    let problem: unknown;
+    void ended.then((told) => (problem = told));
+    await expect
+      .poll(
+        async () => {
+          await page.clock.runFor(1_000);
+          return problem;
+        },
+        { intervals: [50] },
+      )
+      .toEqual({ name: "SamewireError", code: "unreachable", retryAfterMs: 5_000 });
+  } finally {
+    await context.close();
+    await blank.stop();
+  }
+});
+
 test("a token that is no longer accepted ends the call with that word", async ({ person }) => {
   const { ana } = await pair(person, "demo-expired");
   await simulate(ana, "token-expiry");

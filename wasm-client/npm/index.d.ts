@@ -11,7 +11,7 @@ export function init(url?: string | URL | BufferSource | WebAssembly.Module): Pr
  * Joins a session. Resolves when the session has welcomed this participant. Rejects with a
  * {@link SamewireError} whose `code` says why not; what was captured is released.
  *
- * A server that does not answer is tried again without end, as if it had restarted: neither happens meanwhile.
+ * A server that does not answer is tried again for a quarter of a minute, as if it had restarted.
  */
 export function join(options: JoinOptions): Promise<Call>;
 
@@ -335,7 +335,8 @@ export class SamewireError extends Error {
  * The codes this package itself gives.
  *
  * - `misuse`, `url`, `wasm`, `quality`: something to mend in the page
- * - `offline`: there was no network to join over; `retryAfterMs` says when to try again
+ * - `offline`, `unreachable`: there was no network to join over, or nobody answered for a quarter of a
+ *   minute; `retryAfterMs` says when to try again
  * - `media-…`: nothing could be captured, and why
  * - `device-lost`: a microphone or camera went away, there is none to take its place, and the source is
  *   muted. One that was captured for this call is taken again when it is back; a track of yours is not
@@ -351,6 +352,7 @@ export type ErrorCode =
   | "wasm"
   | "quality"
   | "offline"
+  | "unreachable"
   | "media-denied"
   | "media-not-found"
   | "media-in-use"

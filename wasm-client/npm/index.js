@@ -145,9 +145,9 @@ class Call extends Events {
 
   setDevice(source, deviceId) {
     return settled((done) => {
-      if (source !== "microphone" && source !== "camera")
+      if ((source !== "microphone" && source !== "camera") || typeof deviceId !== "string")
         misuse("setDevice takes a `microphone` or a `camera`, and the `deviceId` of one.");
-      this.#wasm.setDevice(source, String(deviceId), done);
+      this.#wasm.setDevice(source, deviceId, done);
     });
   }
 

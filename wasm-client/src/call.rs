@@ -80,6 +80,8 @@ pub(crate) struct Call {
     pub(crate) thaw: RefCell<Option<Timer>>,
     pub(crate) page: RefCell<Vec<Listener>>,
     pub(crate) joining: RefCell<Option<Function>>,
+    /// When the first socket was opened, in milliseconds.
+    pub(crate) knocks_since: Cell<Option<f64>>,
     pub(crate) this: Weak<Call>,
 }
 
@@ -119,6 +121,7 @@ impl Call {
             thaw: RefCell::default(),
             page: RefCell::default(),
             joining: RefCell::default(),
+            knocks_since: Cell::default(),
             this: this.clone(),
         })
     }

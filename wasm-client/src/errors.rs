@@ -25,10 +25,23 @@ pub(crate) fn told(frame: &JsValue) -> JsValue {
 
 /// There is no network to join over.
 pub(crate) fn offline() -> JsValue {
-    let problem = problem(
+    later(
         "offline",
         "This device is offline. Join again when it is back on a network.",
-    );
+    )
+}
+
+/// There is a network, and nobody who answers.
+pub(crate) fn unreachable() -> JsValue {
+    later(
+        "unreachable",
+        "The session could not be reached. Check the address that was given, or join again later.",
+    )
+}
+
+/// What may be otherwise before long.
+fn later(code: &str, message: &str) -> JsValue {
+    let problem = problem(code, message);
     let retry = crate::browser::js(LONGEST_RETRY.0);
     crate::browser::set(&problem, "retryAfterMs", &retry);
     problem

@@ -16,6 +16,9 @@ use crate::peer::Peer;
 /// What a browser says of a socket that broke, or never came to be.
 pub(crate) const BROKEN: u16 = 1006;
 
+/// For so long a first welcome is waited for, in milliseconds. Whoever is in a call waits on.
+const KNOCKS_MS: f64 = 15_000.0;
+
 /// The present socket and the machine that says what to do with it.
 pub(crate) struct Socket {
     pub(crate) link: RefCell<Option<Link>>,
@@ -125,6 +128,14 @@ impl Call {
 
     fn open_socket(&self) {
         self.socket.discard();
+        if self.joining.borrow().is_some() {
+            let now = browser::now();
+            let since = self.knocks_since.get().unwrap_or(now);
+            self.knocks_since.set(Some(since));
+            if now - since > KNOCKS_MS {
+                return self.end(Some(errors::unreachable()));
+            }
+        }
         // The token route gives a socket's address; a page's origin makes an http one as easily.
         let url = match self.url.strip_prefix("http") {
             Some(rest) => String::from("ws") + rest,
