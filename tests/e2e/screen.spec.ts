@@ -6,9 +6,12 @@ import { type Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 import {
   announced,
+  answers,
+  asks,
   countsDescriptions,
   decoded,
   ends,
+  holds,
   own,
   receives,
   rejection,
@@ -158,6 +161,41 @@ test("a screen that is stopped in the browser's own bar is gone for everyone", a
   await expect(ana.page.getByTestId("toggle-screen")).toHaveText("Share screen");
   await expect.poll(() => announced(ben, "Ana")).toEqual(["camera", "microphone"]);
   await receives(ben, "Ana", "camera");
+});
+
+test("a screen that ends while the next one is being chosen takes nothing from that one", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-next", "Ana");
+  await ana.press("toggle-screen");
+  await expect(screens(ana)).toHaveCount(1);
+  await holds(ana, "getDisplayMedia");
+  await asks(ana, "shareScreen");
+  await ends(ana, "screen");
+  await expect(screens(ana)).toHaveCount(0);
+  await answers(ana, 0);
+  expect(await own(ana, "screen")).toMatchObject({ live: true });
+});
+
+test("a screen that was chosen is shared though another one was asked for and refused", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-twice", "Ana");
+  await holds(ana, "getDisplayMedia");
+  await asks(ana, "shareScreen");
+  await asks(ana, "shareScreen");
+  await answers(ana, 1, "refused");
+  await answers(ana, 0);
+  expect(await own(ana, "screen")).toMatchObject({ live: true });
+});
+
+test("a screen that is chosen after sharing was stopped is not shared", async ({ person }) => {
+  const ana = await person(server, "demo-late", "Ana");
+  await holds(ana, "getDisplayMedia");
+  await asks(ana, "shareScreen");
+  await ana.page.evaluate(() => window.samewireCall!.stopScreenShare());
+  await answers(ana, 0);
+  expect(await announced(ana, "Ana")).toEqual(["camera", "microphone"]);
 });
 
 test("whoever leaves while sharing stops the capture", async ({ person }) => {
