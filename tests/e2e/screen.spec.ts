@@ -308,3 +308,19 @@ test("R16: a screen beside a muted microphone and a muted camera survives a fres
   }
   expect([...ana.complaints, ...ben.complaints]).toEqual([]);
 });
+
+test("whoever leaves as soon as a new epoch is told makes no connection in it", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-leaves-epoch", "Ana");
+  const ben = await person(server, "demo-leaves-epoch", "Ben");
+  await ana.sees("Ben");
+  await ana.page.evaluate(() => {
+    const call = window.samewireCall!;
+    for (const event of ["transition:started", "transition:completed"] as const)
+      call.on(event, () => void call.leave());
+  });
+  await ben.page.evaluate(() => window.samewireCall!.simulate("provider-failure"));
+  await expect(ana.page.getByTestId("over")).toBeVisible();
+  await expect.poll(() => ana.connections()).toEqual({ open: 0, made: 1 });
+});
