@@ -7,9 +7,12 @@ import { type Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 import {
   announced,
+  answers,
+  asks,
   countsDescriptions,
   devices,
   ends,
+  holds,
   own,
   pluggable,
   receives,
@@ -222,4 +225,60 @@ test("a track of the page's own that ends is told and muted, and no device takes
   expect(await announced(ana, "Ana")).toEqual(["-camera", "microphone"]);
   await ana.press("toggle-camera");
   await receives(ben, "Ana", "camera");
+});
+
+test("a device that is chosen while the lost one is looked for is taken, whoever is answered first", async ({
+  person,
+}) => {
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    const ana = await person(server, `demo-chosen-${order[0]}`, "Ana");
+    const [first, other] = await devices(ana, "audioinput");
+    expect(await rejection(ana, "setDevice", "microphone", first)).toBeUndefined();
+    await holds(ana, "getUserMedia");
+    await asks(ana, "setDevice", "microphone", other);
+    await ends(ana, "microphone");
+    // Two tries, for the end and for the change of devices.
+    const held = () => ana.page.evaluate(() => (window as any).held.length);
+    await expect.poll(held).toBe(3);
+    for (const asked of [...order, 2]) await answers(ana, asked);
+    await expect.poll(() => own(ana, "microphone")).toMatchObject({ device: other, live: true });
+  }
+});
+
+test("a camera that is switched on stays on, though another one is asked for meanwhile and not there", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-on-and-other", "Ana");
+  // One of the call's own, which is captured anew when it is switched on.
+  const [first] = await devices(ana, "videoinput");
+  expect(await rejection(ana, "setDevice", "camera", first)).toBeUndefined();
+  await ana.press("toggle-camera");
+  await expect.poll(() => announced(ana, "Ana")).toContain("-camera");
+  await holds(ana, "getUserMedia");
+  await asks(ana, "setCamera", true);
+  await asks(ana, "setDevice", "camera", "nowhere");
+  await answers(ana, 0);
+  await answers(ana, 1, "refused");
+  expect(await announced(ana, "Ana")).toContain("camera");
+  expect(await own(ana, "camera")).toMatchObject({ live: true });
+});
+
+test("of two devices the one that was chosen last is taken, though the other is answered later", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-last-choice", "Ana");
+  const [first, other] = await devices(ana, "videoinput");
+  await holds(ana, "getUserMedia");
+  await asks(ana, "setDevice", "camera", first);
+  await ana.press("toggle-camera");
+  await expect.poll(() => announced(ana, "Ana")).toContain("-camera");
+  await asks(ana, "setDevice", "camera", other);
+  await answers(ana, 0);
+  expect(await announced(ana, "Ana")).toContain("-camera");
+  await ana.press("toggle-camera");
+  await answers(ana, 1);
+  await expect.poll(() => own(ana, "camera")).toMatchObject({ device: other, live: true });
 });

@@ -6,9 +6,12 @@ import { type Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 import {
   announced,
+  answers,
+  asks,
   countsDescriptions,
   decoded,
   ends,
+  holds,
   own,
   receives,
   rejection,
@@ -160,6 +163,41 @@ test("a screen that is stopped in the browser's own bar is gone for everyone", a
   await receives(ben, "Ana", "camera");
 });
 
+test("a screen that ends while the next one is being chosen takes nothing from that one", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-next", "Ana");
+  await ana.press("toggle-screen");
+  await expect(screens(ana)).toHaveCount(1);
+  await holds(ana, "getDisplayMedia");
+  await asks(ana, "shareScreen");
+  await ends(ana, "screen");
+  await expect(screens(ana)).toHaveCount(0);
+  await answers(ana, 0);
+  expect(await own(ana, "screen")).toMatchObject({ live: true });
+});
+
+test("a screen that was chosen is shared though another one was asked for and refused", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-twice", "Ana");
+  await holds(ana, "getDisplayMedia");
+  await asks(ana, "shareScreen");
+  await asks(ana, "shareScreen");
+  await answers(ana, 1, "refused");
+  await answers(ana, 0);
+  expect(await own(ana, "screen")).toMatchObject({ live: true });
+});
+
+test("a screen that is chosen after sharing was stopped is not shared", async ({ person }) => {
+  const ana = await person(server, "demo-late", "Ana");
+  await holds(ana, "getDisplayMedia");
+  await asks(ana, "shareScreen");
+  await ana.page.evaluate(() => window.samewireCall!.stopScreenShare());
+  await answers(ana, 0);
+  expect(await announced(ana, "Ana")).toEqual(["camera", "microphone"]);
+});
+
 test("whoever leaves while sharing stops the capture", async ({ person }) => {
   const ana = await person(server, "demo-leaves", "Ana");
   await ana.press("toggle-screen");
@@ -269,4 +307,20 @@ test("R16: a screen beside a muted microphone and a muted camera survives a fres
     await receives(ben, "Ana", source);
   }
   expect([...ana.complaints, ...ben.complaints]).toEqual([]);
+});
+
+test("whoever leaves as soon as a new epoch is told makes no connection in it", async ({
+  person,
+}) => {
+  const ana = await person(server, "demo-leaves-epoch", "Ana");
+  const ben = await person(server, "demo-leaves-epoch", "Ben");
+  await ana.sees("Ben");
+  await ana.page.evaluate(() => {
+    const call = window.samewireCall!;
+    for (const event of ["transition:started", "transition:completed"] as const)
+      call.on(event, () => void call.leave());
+  });
+  await ben.page.evaluate(() => window.samewireCall!.simulate("provider-failure"));
+  await expect(ana.page.getByTestId("over")).toBeVisible();
+  await expect.poll(() => ana.connections()).toEqual({ open: 0, made: 1 });
 });

@@ -288,6 +288,10 @@ impl Call {
 
     /// Makes the connection to a participant, instead of any earlier one.
     pub(crate) fn connect_peer(&self, id: &str) {
+        // Whoever is told of what goes on may leave at that.
+        if self.state.get() == State::Left {
+            return;
+        }
         let me = self.me.borrow().clone();
         let Some(one) = self.participant(id) else {
             return;

@@ -21,8 +21,12 @@ struct Local {
 /// What was last asked of a source.
 #[derive(Default)]
 struct Wish {
-    /// Counts the changes: a capture that comes late is undone.
+    /// Counts what the page asks.
     asked: Cell<u32>,
+    /// The last of these that was captured: what was asked for before it comes too late.
+    done: Cell<u32>,
+    /// The last of these by which a device was chosen.
+    chosen: Cell<u32>,
     /// Whether it should send. A device that was lost is taken again as long as it should.
     on: Cell<bool>,
     /// The device that was chosen for it.
@@ -82,17 +86,34 @@ impl Capture {
         }
     }
 
-    /// A change begins; what is returned stays current until the next one begins.
+    /// The page asks for a change. What is to be captured for it may take its time, and may be refused:
+    /// what was asked for before holds until then.
     pub(crate) fn ask(&self, source: Source, on: bool) -> u32 {
+        self.want(source, on);
         let wish = self.wish(source);
-        wish.on.set(on);
         wish.asked.set(wish.asked.get().wrapping_add(1));
         wish.asked.get()
     }
 
-    /// Whether no later change was asked for.
-    pub(crate) fn is_current(&self, source: Source, asked: u32) -> bool {
-        self.wish(source).asked.get() == asked
+    /// What the page asked last.
+    pub(crate) fn asked(&self, source: Source) -> u32 {
+        self.wish(source).asked.get()
+    }
+
+    /// What was captured for this is there. Whether it is to be sent: it should send still, and nothing
+    /// that was asked later has come true.
+    pub(crate) fn comes_true(&self, source: Source, asked: u32) -> bool {
+        let wish = self.wish(source);
+        let in_time = wish.on.get() && asked >= wish.done.get();
+        if in_time {
+            wish.done.set(asked);
+        }
+        in_time
+    }
+
+    /// It should send from now on, or not, whether the page asked or not.
+    pub(crate) fn want(&self, source: Source, on: bool) {
+        self.wish(source).on.set(on);
     }
 
     /// Whether it should send.
@@ -110,9 +131,15 @@ impl Capture {
         self.wish(source).device.borrow().clone()
     }
 
-    /// From now on the source is captured from this device; while it is muted, when it is unmuted.
-    pub(crate) fn choose(&self, source: Source, device: JsValue) {
-        *self.wish(source).device.borrow_mut() = device;
+    /// From now on the source is captured from this device, unless another was chosen after this was
+    /// asked; while it is muted, when it is unmuted.
+    pub(crate) fn choose(&self, source: Source, asked: u32, device: JsValue) {
+        let wish = self.wish(source);
+        if asked < wish.chosen.get() {
+            return;
+        }
+        wish.chosen.set(asked);
+        *wish.device.borrow_mut() = device;
         if self.muted(source) == Some(true) {
             self.release(source);
         }

@@ -61,11 +61,12 @@ impl Call {
         if let Some(problem) = self.refused() {
             return finish(&done, &problem);
         }
-        if self.capture.is_wanted(source) {
-            let asked = self.capture.ask(source, true);
+        let on = self.capture.is_wanted(source);
+        let asked = self.capture.ask(source, on);
+        if on {
             return self.capture_one(source, asked, device, false, Then::Tell(done));
         }
-        self.capture.choose(source, device);
+        self.capture.choose(source, asked, device);
         finish(&done, &JsValue::UNDEFINED);
     }
 
@@ -75,7 +76,7 @@ impl Call {
         self.capture_one(source, asked, device, true, then);
     }
 
-    /// Captures a source anew and sends that, if nothing else was asked of it meanwhile. `or_another`
+    /// Captures a source anew and sends that, unless what was asked later came first. `or_another`
     /// device will do.
     fn capture_one(
         &self,
@@ -95,11 +96,14 @@ impl Call {
                 let mut problem = JsValue::UNDEFINED;
                 match (outcome, &call) {
                     (Ok(stream), Some(call)) => {
-                        let current = call.capture.is_current(source, asked);
-                        if device.is_string() && (current || !call.capture.is_wanted(source)) {
-                            call.capture.choose(source, device.clone());
+                        if device.is_string() {
+                            call.capture.choose(source, asked, device.clone());
                         }
-                        if current {
+                        // What is only to take the place of what was lost is of no use beside another.
+                        let told = matches!(then, Then::Tell(_));
+                        if (told || call.capture.is_missing(source))
+                            && call.capture.comes_true(source, asked)
+                        {
                             call.adopt(&stream, &[source], true);
                             call.published(&[source]);
                         } else {
@@ -113,7 +117,7 @@ impl Call {
                     && browser::is(&problem, "code", errors::NOT_FOUND)
                 {
                     if call.capture.chosen(source) == device {
-                        call.capture.choose(source, JsValue::UNDEFINED);
+                        call.capture.choose(source, asked, JsValue::UNDEFINED);
                     }
                     return call.capture_chosen(source, asked, then);
                 }
@@ -122,7 +126,8 @@ impl Call {
                         // What was refused to be switched on is off, and stays so.
                         if let Some(call) = call.as_ref().filter(|_| problem.is_object())
                             && or_another
-                            && call.capture.is_current(source, asked)
+                            && call.capture.asked(source) == asked
+                            && call.capture.muted(source) != Some(false)
                         {
                             call.capture.ask(source, false);
                         }
@@ -167,7 +172,8 @@ impl Call {
     /// The browser has ended a track: a device went away, or sharing was stopped in the browser's own bar.
     fn gone(&self, source: Source) {
         match source {
-            Source::Screen => return self.stop_screen(),
+            // Not asked for: the next one may be being chosen.
+            Source::Screen => return self.hide_screen(),
             Source::ScreenAudio => {
                 self.capture.remove(source);
             }
@@ -178,8 +184,9 @@ impl Call {
                     return;
                 }
                 // A stream of the caller's may be anything: no device takes its place unasked.
-                let asked = self.capture.ask(source, owned);
+                self.capture.want(source, owned);
                 if owned {
+                    let asked = self.capture.asked(source);
                     self.capture_chosen(source, asked, Then::Lost);
                 } else {
                     self.emit("error", &errors::lost(source));
@@ -193,7 +200,7 @@ impl Call {
     pub(crate) fn devices_changed(&self) {
         for source in DEVICES {
             if self.capture.is_missing(source) {
-                let asked = self.capture.ask(source, true);
+                let asked = self.capture.asked(source);
                 self.capture_chosen(source, asked, Then::Nothing);
             }
         }
@@ -207,18 +214,16 @@ impl Call {
         }
         let asked = self.capture.ask(Source::Screen, true);
         if get(what, "getTracks").is_function() {
-            return finish(&done, &self.show(what, false));
+            return finish(&done, &self.show(what, asked, false));
         }
         let this = self.this.clone();
         browser::react(
             browser::get_media("getDisplayMedia", what),
             Box::new(move |outcome| {
-                let wanted = this.upgrade().filter(|call| {
-                    call.state.get() != State::Left
-                        && call.capture.is_current(Source::Screen, asked)
-                });
-                let problem = match (outcome, wanted) {
-                    (Ok(stream), Some(call)) => call.show(&stream, true),
+                let call = this.upgrade();
+                let call = call.filter(|call| call.state.get() != State::Left);
+                let problem = match (outcome, call) {
+                    (Ok(stream), Some(call)) => call.show(&stream, asked, true),
                     (Ok(stream), None) => {
                         capture::discard(&stream);
                         JsValue::UNDEFINED
@@ -231,10 +236,14 @@ impl Call {
     }
 
     /// Sends a screen; what is wrong with it, if anything.
-    fn show(&self, stream: &JsValue, owned: bool) -> JsValue {
+    fn show(&self, stream: &JsValue, asked: u32, owned: bool) -> JsValue {
         let picture = first_track(stream, Source::Screen);
         if !picture.is_object() {
             return errors::screen(&JsValue::UNDEFINED);
+        }
+        if !self.capture.comes_true(Source::Screen, asked) {
+            capture::discard(stream);
+            return JsValue::UNDEFINED;
         }
         if browser::is(&picture, "contentHint", "") {
             browser::set(&picture, "contentHint", &"detail".into());
@@ -250,6 +259,10 @@ impl Call {
     /// Shares no screen any more.
     pub(crate) fn stop_screen(&self) {
         self.capture.ask(Source::Screen, false);
+        self.hide_screen();
+    }
+
+    fn hide_screen(&self) {
         self.capture.remove(Source::ScreenAudio);
         if self.capture.remove(Source::Screen) {
             self.published(&[Source::Screen, Source::ScreenAudio]);

@@ -161,3 +161,41 @@ export const unplugs = (of: Person, what: string) =>
     (window as any).unplugged = what;
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   }, what);
+
+/** Holds back what the browser answers to a capture from now on, until `answers` lets it through. */
+export const holds = (of: Person, method: "getUserMedia" | "getDisplayMedia") =>
+  of.page.evaluate((method) => {
+    const { mediaDevices } = navigator;
+    const capture = mediaDevices[method].bind(mediaDevices);
+    const held: ((refused: boolean) => void)[] = ((window as any).held = []);
+    mediaDevices[method] = async (constraints) => {
+      const refused = await new Promise<boolean>((answer) => held.push(answer));
+      if (refused) throw new DOMException("", "NotAllowedError");
+      return capture(constraints);
+    };
+  }, method);
+
+/** Lets the browser answer a capture that is held back, the first asked for being 0: with it, or by refusing. */
+export const answers = (of: Person, asked: number, how: "captured" | "refused" = "captured") =>
+  of.page.evaluate(
+    async ({ asked, how }) => {
+      (window as any).held[asked](how === "refused");
+      await (window as any).asked?.[asked];
+    },
+    { asked, how },
+  );
+
+/** Asks something of the call that `answers` waits for, and does not wait for it. */
+export const asks = (
+  of: Person,
+  method: "setDevice" | "setCamera" | "shareScreen",
+  ...with_: unknown[]
+) =>
+  of.page.evaluate(
+    ({ method, with_ }) => {
+      const call = window.samewireCall![method] as (...with_: unknown[]) => Promise<void>;
+      const outcome = call.apply(window.samewireCall, with_).catch((error) => error.code);
+      ((window as any).asked ??= []).push(outcome);
+    },
+    { method, with_ },
+  );
