@@ -345,9 +345,7 @@ impl Peer {
             None => return false,
             Some(then) if then == self.ufrags() => *self.cut.borrow_mut() = Some(then),
             Some(_) => {
-                let sources = self.senders.borrow();
-                let sources: Vec<Source> = sources.iter().map(|(source, _)| *source).collect();
-                for source in sources {
+                for source in Source::ALL {
                     self.publish(source);
                 }
                 return false;
