@@ -14,7 +14,7 @@ import {
   rejection,
   sharesDrawing,
 } from "./support/tracks.ts";
-import { ORDERS, areWell, press, test } from "./support/two-browsers.ts";
+import { ORDERS, type People, areWell, press, test } from "./support/two-browsers.ts";
 
 declare global {
   interface Window {
@@ -59,6 +59,13 @@ const holds = (one: Caller) =>
     };
   });
 
+/** Who gives, and who is given. */
+const bothWays = ({ Chromium, Firefox }: People) =>
+  [
+    [Chromium, Firefox],
+    [Firefox, Chromium],
+  ] as const;
+
 const isGone = (by: Caller, of: Caller) =>
   expect.poll(() => announced(by, of.name)).toEqual(["camera", "microphone"]);
 
@@ -68,11 +75,9 @@ for (const [first, second] of ORDERS) {
   test(`${long}${first} comes, then ${second}: each sees the other's screen beside the camera, in turn, again, and both at once`, async ({
     come,
   }) => {
-    const { Chromium, Firefox } = await come(first, second);
-    const ways = [
-      [Chromium, Firefox],
-      [Firefox, Chromium],
-    ] as const;
+    const people = await come(first, second);
+    const { Chromium, Firefox } = people;
+    const ways = bothWays(people);
     for (const [from, to] of ways) {
       await shares(from);
       await isSeen(to, from);
@@ -115,11 +120,8 @@ const trackId = (of: Caller, source: Source) =>
 test("a Chromium and a Firefox take another device, and the other receives it without a new description", async ({
   come,
 }) => {
-  const { Chromium, Firefox } = await come("Chromium", "Firefox");
-  for (const [from, to] of [
-    [Chromium, Firefox],
-    [Firefox, Chromium],
-  ] as const) {
+  const people = await come("Chromium", "Firefox");
+  for (const [from, to] of bothWays(people)) {
     // Firefox has one of each kind: choosing it again captures it anew.
     const descriptions = await countsDescriptions(from);
     for (const [source, kind] of [
@@ -139,7 +141,7 @@ test("a Chromium and a Firefox take another device, and the other receives it wi
     }
     expect(await descriptions()).toBe(0);
   }
-  for (const one of [Chromium, Firefox])
+  for (const one of Object.values(people))
     expect(await one.connections()).toEqual({ open: 1, made: 1 });
 });
 
@@ -157,13 +159,10 @@ const speaks = (by: Caller, of: Caller) =>
 test("a Chromium and a Firefox are each told when the other speaks, has stopped and speaks again", async ({
   come,
 }) => {
-  const { Chromium, Firefox } = await come("Chromium", "Firefox");
-  for (const [from, to] of [
-    [Chromium, Firefox],
-    [Firefox, Chromium],
-  ] as const) {
+  const people = await come("Chromium", "Firefox");
+  for (const [from, to] of bothWays(people)) {
     // Firefox's statistics do not say how loud its own microphone is.
-    const told = from === Chromium ? [from, to] : [to];
+    const told = from === people.Chromium ? [from, to] : [to];
     for (const by of told) await speaks(by, from).toBe(true);
     await press(from, "toggle-microphone");
     for (const by of told) await speaks(by, from).toBe(false);
