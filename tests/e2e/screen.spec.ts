@@ -15,6 +15,7 @@ import {
   own,
   receives,
   rejection,
+  sharesDrawing,
 } from "./support/tracks.ts";
 
 let server: Server;
@@ -26,24 +27,6 @@ test.afterAll(async () => {
 });
 
 const BOTH = ["camera", "microphone", "screen", "screen_audio"];
-
-/** Shares a stream of the page's own, which changes its colour all the time until `still` is set. */
-const sharesDrawing = (of: Person, width: number, height: number) =>
-  of.page.evaluate(
-    async ([width, height]) => {
-      const canvas = Object.assign(document.createElement("canvas"), { width, height });
-      const drawn = ((window as any).drawn = canvas.captureStream(10));
-      await window.samewireCall!.shareScreen(drawn);
-      const context = canvas.getContext("2d")!;
-      const draw = () => {
-        context.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
-        context.fillRect(0, 0, width, height);
-        if (!(window as any).still) requestAnimationFrame(draw);
-      };
-      draw();
-    },
-    [width, height] as const,
-  );
 
 const screens = ({ page }: Person) => page.getByTestId("screen-tile");
 

@@ -11,10 +11,13 @@ import {
 
 import { type Received, connections, keepConnections, received } from "./connections.ts";
 import type { Server } from "./server.ts";
+import { type Tab, tabOf } from "./tab.ts";
 
 export class Person {
   readonly name: string;
   readonly page: Page;
+  /** The page, for what is done in any browser. */
+  readonly tab: Tab;
   /** What the page logged as errors; a call that works logs none. */
   readonly complaints: string[] = [];
   readonly #context: BrowserContext;
@@ -23,6 +26,7 @@ export class Person {
     this.name = name;
     this.#context = context;
     this.page = page;
+    this.tab = tabOf(page);
     page.on("pageerror", (error) => this.complaints.push(error.message));
   }
 

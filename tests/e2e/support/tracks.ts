@@ -4,12 +4,18 @@ import { expect } from "@playwright/test";
 
 import type { Call, Source } from "samewire";
 
-import type { Person } from "./person.ts";
+import type { Tab } from "./tab.ts";
 
 declare global {
   interface Window {
     samewireCall?: Call;
   }
+}
+
+/** Somebody in a call, in any browser: a `Person` or a `Caller`. */
+export interface One {
+  readonly name: string;
+  readonly tab: Tab;
 }
 
 /** What was decoded of one source of somebody, by the statistics of the track that the call gives for it. */
@@ -21,8 +27,8 @@ export interface Decoded {
 }
 
 /** None as long as the call gives no track. */
-export function decoded(by: Person, name: string, source: Source): Promise<Decoded | undefined> {
-  return by.page.evaluate(
+export function decoded(by: One, name: string, source: Source): Promise<Decoded | undefined> {
+  return by.tab.evaluate(
     async ({ name, source }) => {
       const of = window.samewireCall!.participants.find((one) => one.name === name);
       const track = of?.tracks.find((track) => track.source === source)?.track;
@@ -47,7 +53,7 @@ export function decoded(by: Person, name: string, source: Source): Promise<Decod
 const SHAPES: Partial<Record<Source, number>> = { camera: 4 / 3, screen: 16 / 9 };
 
 /** Waits until more of a source comes, and it is the source that it is called. */
-export async function receives(by: Person, name: string, source: Source, shape = SHAPES[source]) {
+export async function receives(by: One, name: string, source: Source, shape = SHAPES[source]) {
   const before = (await decoded(by, name, source))?.count ?? 0;
   await expect
     .poll(async () => ((await decoded(by, name, source))?.count ?? 0) - before, {
@@ -64,15 +70,15 @@ export async function receives(by: Person, name: string, source: Source, shape =
 }
 
 /** What somebody announces, as another one sees it: `camera`, or `-camera` while it is muted. */
-export const announced = (by: Person, name: string): Promise<string[]> =>
-  by.page.evaluate((name) => {
+export const announced = (by: One, name: string): Promise<string[]> =>
+  by.tab.evaluate((name) => {
     const of = window.samewireCall!.participants.find((one) => one.name === name);
     return (of?.tracks ?? []).map(({ source, muted }) => (muted ? `-${source}` : source)).sort();
   }, name);
 
 /** The own track of a source: its device, whether it lives, and whether it is what every connection sends. */
-export const own = (of: Person, source: Source) =>
-  of.page.evaluate((source) => {
+export const own = (of: One, source: Source) =>
+  of.tab.evaluate((source) => {
     const track = window.samewireCall!.localTracks.find((one) => one.source === source)?.track;
     const open = ((window as any).connections as RTCPeerConnection[]).filter(
       (connection) => connection.connectionState !== "closed",
@@ -88,8 +94,8 @@ export const own = (of: Person, source: Source) =>
   }, source);
 
 /** The ids of two devices of a kind: the default one, and the last. Chromium's second camera gives no picture. */
-export const devices = (of: Person, kind: MediaDeviceKind): Promise<string[]> =>
-  of.page.evaluate(async (kind) => {
+export const devices = (of: One, kind: MediaDeviceKind): Promise<string[]> =>
+  of.tab.evaluate(async (kind) => {
     const all = await navigator.mediaDevices.enumerateDevices();
     const ids = all.filter((device) => device.kind === kind).map((device) => device.deviceId);
     return [ids[0]!, ids.at(-1)!];
@@ -97,11 +103,11 @@ export const devices = (of: Person, kind: MediaDeviceKind): Promise<string[]> =>
 
 /** The code that a method of the call rejects with; none when it does not. */
 export const rejection = (
-  of: Person,
+  of: One,
   method: "setDevice" | "shareScreen" | "setMicrophone",
   ...with_: unknown[]
 ): Promise<string | undefined> =>
-  of.page.evaluate(
+  of.tab.evaluate(
     ({ method, with_ }) =>
       (window.samewireCall![method] as (...with_: unknown[]) => Promise<void>)(...with_).then(
         () => undefined,
@@ -111,8 +117,8 @@ export const rejection = (
   );
 
 /** Counts the descriptions that a page's connections are given from now on. */
-export async function countsDescriptions(of: Person): Promise<() => Promise<number>> {
-  await of.page.evaluate(() => {
+export async function countsDescriptions(of: One): Promise<() => Promise<number>> {
+  await of.tab.evaluate(() => {
     (window as any).descriptions = 0;
     for (const name of ["setLocalDescription", "setRemoteDescription"] as const) {
       const set = RTCPeerConnection.prototype[name] as (...of: unknown[]) => Promise<void>;
@@ -125,12 +131,12 @@ export async function countsDescriptions(of: Person): Promise<() => Promise<numb
       } as never;
     }
   });
-  return () => of.page.evaluate(() => (window as any).descriptions);
+  return () => of.tab.evaluate(() => (window as any).descriptions);
 }
 
 /** Ends the own track of a source as the browser does: by its own bar, or because a device is gone. */
-export const ends = (of: Person, source: Source) =>
-  of.page.evaluate((source) => {
+export const ends = (of: One, source: Source) =>
+  of.tab.evaluate((source) => {
     const { track } = window.samewireCall!.localTracks.find((one) => one.source === source)!;
     track!.stop();
     track!.dispatchEvent(new Event("ended"));
@@ -156,15 +162,15 @@ export function pluggable() {
 }
 
 /** Takes a kind of device away, `audio` or `video`, or one device by its id; with nothing, puts all back. */
-export const unplugs = (of: Person, what: string) =>
-  of.page.evaluate((what) => {
+export const unplugs = (of: One, what: string) =>
+  of.tab.evaluate((what) => {
     (window as any).unplugged = what;
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   }, what);
 
 /** Holds back what the browser answers to a capture from now on, until `answers` lets it through. */
-export const holds = (of: Person, method: "getUserMedia" | "getDisplayMedia") =>
-  of.page.evaluate((method) => {
+export const holds = (of: One, method: "getUserMedia" | "getDisplayMedia") =>
+  of.tab.evaluate((method) => {
     const { mediaDevices } = navigator;
     const capture = mediaDevices[method].bind(mediaDevices);
     const held: ((refused: boolean) => void)[] = ((window as any).held = []);
@@ -176,8 +182,8 @@ export const holds = (of: Person, method: "getUserMedia" | "getDisplayMedia") =>
   }, method);
 
 /** Lets the browser answer a capture that is held back, the first asked for being 0: with it, or by refusing. */
-export const answers = (of: Person, asked: number, how: "captured" | "refused" = "captured") =>
-  of.page.evaluate(
+export const answers = (of: One, asked: number, how: "captured" | "refused" = "captured") =>
+  of.tab.evaluate(
     async ({ asked, how }) => {
       (window as any).held[asked](how === "refused");
       await (window as any).asked?.[asked];
@@ -187,15 +193,34 @@ export const answers = (of: Person, asked: number, how: "captured" | "refused" =
 
 /** Asks something of the call that `answers` waits for, and does not wait for it. */
 export const asks = (
-  of: Person,
+  of: One,
   method: "setDevice" | "setCamera" | "shareScreen",
   ...with_: unknown[]
 ) =>
-  of.page.evaluate(
+  of.tab.evaluate(
     ({ method, with_ }) => {
       const call = window.samewireCall![method] as (...with_: unknown[]) => Promise<void>;
       const outcome = call.apply(window.samewireCall, with_).catch((error) => error.code);
       ((window as any).asked ??= []).push(outcome);
     },
     { method, with_ },
+  );
+
+/** Shares a stream of the page's own, which changes its colour all the time until `still` is set. */
+export const sharesDrawing = (of: One, width: number, height: number) =>
+  of.tab.evaluate(
+    async ([width, height]) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      // Firefox captures nothing that has no context yet.
+      const context = canvas.getContext("2d")!;
+      const drawn = ((window as any).drawn = canvas.captureStream(10));
+      await window.samewireCall!.shareScreen(drawn);
+      const draw = () => {
+        context.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
+        context.fillRect(0, 0, width, height);
+        if (!(window as any).still) requestAnimationFrame(draw);
+      };
+      draw();
+    },
+    [width, height] as const,
   );
