@@ -213,8 +213,8 @@ fn what_a_killed_tab_last_told_of_its_call_is_in_the_log_when_it_is_gone() {
     world.hibernate();
     world.cut("ben");
     let gone = |world: &World| {
-        let entries = world.table.entries().into_iter().map(|entry| json!(entry));
-        entries.filter(|entry| entry["kind"] == "left").next_back()
+        let mut entries = world.table.entries().into_iter().map(|entry| json!(entry));
+        entries.rfind(|entry| entry["kind"] == "left")
     };
     world.pass(60_000, &["ana"]);
     let left = gone(&world).unwrap();
