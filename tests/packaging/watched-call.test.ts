@@ -9,7 +9,7 @@ const { WatchedCall } = await import("../../wasm-client/npm/shared/watched-call.
 class Played {
   state = "connected";
   mode = "p2p";
-  participants: unknown[] = [{ id: "ana", self: true }];
+  participants: unknown[] = [{ id: "ana", self: true, tracks: [] }];
   messages: unknown[] = [];
   readonly listeners = new Map<string, Set<(detail: unknown) => void>>();
 
