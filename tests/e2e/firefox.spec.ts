@@ -41,7 +41,7 @@ for (const [first, second] of ORDERS) {
     }
   });
 
-  test(`${long}${first} comes, then ${second}: what one switches off and on again, the other stops and begins to receive`, async ({
+  test(`@long ${first} comes, then ${second}: what one switches off and on again, the other stops and begins to receive`, async ({
     come,
   }) => {
     const people = await come(first, second);
@@ -86,7 +86,7 @@ for (const [first, second] of ORDERS) {
     }
   });
 
-  test(`${long}${first} comes, then ${second}: a connection that is closed under either is made anew`, async ({
+  test(`@long ${first} comes, then ${second}: a connection that is closed under either is made anew`, async ({
     come,
   }) => {
     const people = await come(first, second);

@@ -84,7 +84,7 @@ for (const [who, other] of [
 }
 
 for (const who of ["Ana", "Ben"]) {
-  test(`a connection that is closed under ${who} is made anew on both sides, and nobody leaves or is unmuted`, async ({
+  test(`${who === "Ana" ? "@long " : ""}a connection that is closed under ${who} is made anew on both sides, and nobody leaves or is unmuted`, async ({
     person,
   }) => {
     const session = `demo-closed-${who}`;

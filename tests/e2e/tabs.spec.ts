@@ -49,7 +49,7 @@ async function enters(browser: OwnBrowser, at: Server, session: string, name: st
 
 const beats = (tab: Tab) => tab.run<number>("window.beats");
 
-test("R28: a tab that is hidden for many leases stays in the call, is seen all the time, and says when it is back", async ({
+test("@long R28: a tab that is hidden for many leases stays in the call, is seen all the time, and says when it is back", async ({
   person,
 }) => {
   const own = await OwnBrowser.launch();
