@@ -17,8 +17,11 @@ const TEXT = "Could you say that again, please? The picture stood still for a mo
 /** The JavaScript object with its Worker, under a path of its own. */
 const PEER_WORKER = {
   name: "peer",
-  scriptPath: "bench/peer-object/index.mjs",
-  modules: true,
+  modulesRoot: "bench/peer-object",
+  modules: ["index", "session-object", "index-object", "token"].map((name) => ({
+    type: "ESModule" as const,
+    path: `bench/peer-object/${name}.mjs`,
+  })),
   compatibilityDate: "2026-10-23",
   routes: ["*/peer/*"],
   bindings: { TOKEN_SECRET },
