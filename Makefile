@@ -51,7 +51,7 @@ soak: build ## Runs the long tests, one after another. KILLS=20 RACES=100 is a s
 model: ## Walks through many more states of the model than `make test` does. STATES=5000000 a scenario.
 	@cargo run --quiet -p samewire-model --profile model --bin samewire-model -- $(STATES)
 
-bench: build ## Measures, and writes bench/RESULTS.md. Six to nine minutes.
+bench: build ## Measures, and writes bench/RESULTS.md. Five to seven minutes.
 	@scripts/packages.sh chromium turnserver=coturn
 	@node bench/run.ts
 
