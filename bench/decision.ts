@@ -18,10 +18,12 @@ const TEXT = "Could you say that again, please? The picture stood still for a mo
 const PEER_WORKER = {
   name: "peer",
   modulesRoot: "bench/peer-object",
-  modules: ["index", "session-object", "index-object", "token"].map((name) => ({
-    type: "ESModule" as const,
-    path: `bench/peer-object/${name}.mjs`,
-  })),
+  modules: ["index", "session-object", "records", "limits", "index-object", "token"].map(
+    (name) => ({
+      type: "ESModule" as const,
+      path: `bench/peer-object/${name}.mjs`,
+    }),
+  ),
   compatibilityDate: "2026-10-23",
   routes: ["*/peer/*"],
   bindings: { TOKEN_SECRET },

@@ -7,7 +7,7 @@
 // that knows, and mutes no check to be fast. What Samewire has beyond that (resume, signals, tracks,
 // tuning, a second provider and all that follows from it) is left out, which is in its favour.
 
-import { PLAIN_NAME } from "./session-object.mjs";
+import { PLAIN_NAME } from "./limits.mjs";
 import { verify } from "./token.mjs";
 
 export { PeerIndex } from "./index-object.mjs";

@@ -2,30 +2,24 @@
 
 import { DurableObject } from "cloudflare:workers";
 
-const HELLO_DEADLINE = 10_000;
-const LEASE = 30_000;
-const EMPTY_GRACE = 10_000;
-const TOO_EARLY = 15_000;
-const TELL_AGAIN = 5_000;
-const RETENTION = 24 * 3_600_000;
-const CHAT_KEPT = 200;
-const MAX_CHAT_CHARS = 4_000;
-const MAX_FRAME_BYTES = 64 * 1024;
-const MAX_UNACKNOWLEDGED_FRAMES = 256;
-const MAX_UNACKNOWLEDGED_BYTES = 256 * 1024;
-const PEOPLE = 8;
-const FRAME_BURST = 1_000_000;
-const FRAME_EVERY = 100;
-export const PLAIN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
-
-const SCHEMA = [
-  "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS participants (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS cursors (participant TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS kept (participant TEXT, seq INTEGER, frame TEXT NOT NULL, PRIMARY KEY (participant, seq)) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS chat (number INTEGER PRIMARY KEY, line TEXT NOT NULL)",
-  "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL)",
-];
+import {
+  HELLO_DEADLINE,
+  LEASE,
+  EMPTY_GRACE,
+  TOO_EARLY,
+  TELL_AGAIN,
+  RETENTION,
+  CHAT_KEPT,
+  MAX_CHAT_CHARS,
+  MAX_FRAME_BYTES,
+  MAX_UNACKNOWLEDGED_FRAMES,
+  MAX_UNACKNOWLEDGED_BYTES,
+  PEOPLE,
+  FRAME_BURST,
+  FRAME_EVERY,
+  PLAIN_NAME,
+} from "./limits.mjs";
+import { SCHEMA, framed, keep, name, newcomer, sha256, uuidv7, view } from "./records.mjs";
 
 export class PeerObject extends DurableObject {
   /** What each socket belongs to: `{socket, claims, opened, participant?}`. */
@@ -510,40 +504,4 @@ export class PeerObject extends DurableObject {
     this.#alarm = due;
     await this.ctx.storage.setAlarm(due);
   }
-}
-
-function newcomer(record, since, ws) {
-  const cursor = { seq: 0, last_id: 0, dropped: 0 };
-  return { record, since, ws, cursor, kept: [], bytes: 0, full_at: since };
-}
-
-function view({ record, ws }) {
-  const { id, user, name, role, ordinal, generation, connected, tracks, hidden } = record;
-  const connection = ws ? (connected ? "good" : "connecting") : "lost";
-  return { id, user_id: user, name, role, ordinal, generation, connection, tracks, hidden };
-}
-
-function keep(participant, seq, json) {
-  participant.kept.push({ seq, bytes: json.length });
-  participant.bytes += json.length;
-}
-
-function framed(seq, json) {
-  return `{"seq":${seq},${json.slice(1)}`;
-}
-
-/** 122 bits of randomness in 32 characters. */
-function name() {
-  return crypto.randomUUID().replaceAll("-", "");
-}
-
-function uuidv7() {
-  const random = crypto.randomUUID();
-  const time = Date.now().toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
-}
-
-async function sha256(text) {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex();
 }

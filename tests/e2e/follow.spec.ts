@@ -2,18 +2,10 @@
 
 import { chromium, expect } from "@playwright/test";
 
-import type { Call } from "samewire";
-
 import { Person, test } from "./support/person.ts";
 import { jwt } from "../integration/support/jwt.ts";
 import { Server, TOKEN_SECRET } from "./support/server.ts";
 import { signal } from "./support/signal.ts";
-
-declare global {
-  interface Window {
-    samewireCall?: Call;
-  }
-}
 
 const PROVIDERS = '[{"name": "p2p", "kind": "p2p", "priority": 1, "baseScore": 80}]';
 

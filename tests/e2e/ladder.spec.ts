@@ -1,18 +1,12 @@
 // Media that stops is repaired rung by rung, and the link comes back from whatever a page lives through.
 
-import { expect } from "@playwright/test";
+import { type Browser, type Page, expect } from "@playwright/test";
 
 import type { Call } from "samewire";
 
 import { PackageServer } from "./support/package-server.ts";
 import { type Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
-
-declare global {
-  interface Window {
-    samewireCall?: Call;
-  }
-}
 
 let server: Server;
 test.beforeAll(async () => {
@@ -250,69 +244,29 @@ for (const [what, before] of Object.entries({
 test("R40: whoever joins without a network is told so, and when to try again", async ({
   browser,
 }) => {
-  const blank = await PackageServer.start();
-  const context = await browser.newContext();
-  try {
-    const page = await context.newPage();
-    const traps: string[] = [];
-    page.on("pageerror", (error) => traps.push(error.message));
-    await page.goto(blank.origin);
-    await page.evaluate(async () => {
-      const samewire = (await import("/index.js" as string)) as typeof import("samewire");
-      await samewire.init();
-      (window as any).samewire = samewire;
-    });
-    await context.setOffline(true);
-    const problem = await page.evaluate(() => {
-      const { join } = (window as any).samewire as typeof import("samewire");
-      const media = { audio: false, video: false };
-      // A port at which nobody listens: a browser that is offline may still reach its own machine.
-      return join({ url: "ws://127.0.0.1:9/v1/sessions/x/connect", token: "t", media }).then(
-        () => undefined,
-        ({ name, code, retryAfterMs }) => ({ name, code, retryAfterMs }),
-      );
-    });
-    expect(problem).toEqual({ name: "SamewireError", code: "offline", retryAfterMs: 5_000 });
-    expect(traps).toEqual([]);
-  } finally {
-    await context.close();
-    await blank.stop();
-  }
+  await besideNobody(browser, async (page, joins) => {
+    await page.context().setOffline(true);
+    // A browser that is offline may still reach its own machine.
+    const problem = { name: "SamewireError", code: "offline", retryAfterMs: 5_000 };
+    expect(await joins()).toEqual(problem);
+  });
 });
 
 test("R40: whoever joins where nobody answers is told so, and when to try again", async ({
   browser,
 }) => {
-  const blank = await PackageServer.start();
-  const context = await browser.newContext();
-  try {
-    const page = await context.newPage();
+  await besideNobody(browser, async (page, joins) => {
     await page.clock.install();
-    await page.goto(blank.origin);
-    const ended = page.evaluate(async () => {
-      const { join } = (await import("/index.js" as string)) as typeof import("samewire");
-      const media = { audio: false, video: false };
-      // A port at which nobody listens.
-      return join({ url: "ws://127.0.0.1:9/v1/sessions/x/connect", token: "t", media }).then(
-        () => undefined,
-        ({ name, code, retryAfterMs }) => ({ name, code, retryAfterMs }),
-      );
-    });
     let problem: unknown;
-    void ended.then((told) => (problem = told));
+    void joins().then((told) => (problem = told));
+    const later = async () => {
+      await page.clock.runFor(1_000);
+      return problem;
+    };
     await expect
-      .poll(
-        async () => {
-          await page.clock.runFor(1_000);
-          return problem;
-        },
-        { intervals: [50] },
-      )
+      .poll(later, { intervals: [50] })
       .toEqual({ name: "SamewireError", code: "unreachable", retryAfterMs: 5_000 });
-  } finally {
-    await context.close();
-    await blank.stop();
-  }
+  });
 });
 
 test("a token that is no longer accepted ends the call with that word", async ({ person }) => {
@@ -418,4 +372,38 @@ function noWorkers() {
     if (frame === "ping") (window as any).pings += 1;
     send.call(this, frame);
   };
+}
+
+/** In a page that has the package, and joins at a port at which nobody listens; nothing traps. */
+async function besideNobody(
+  browser: Browser,
+  act: (page: Page, joins: () => Promise<unknown>) => Promise<void>,
+) {
+  const blank = await PackageServer.start();
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    const traps: string[] = [];
+    page.on("pageerror", (error) => traps.push(error.message));
+    await page.goto(blank.origin);
+    await page.evaluate(async () => {
+      const samewire = (await import("/index.js" as string)) as typeof import("samewire");
+      await samewire.init();
+      (window as any).samewire = samewire;
+    });
+    await act(page, () =>
+      page.evaluate(() => {
+        const { join } = (window as any).samewire as typeof import("samewire");
+        const media = { audio: false, video: false };
+        return join({ url: "ws://127.0.0.1:9/v1/sessions/x/connect", token: "t", media }).then(
+          () => undefined,
+          ({ name, code, retryAfterMs }) => ({ name, code, retryAfterMs }),
+        );
+      }),
+    );
+    expect(traps).toEqual([]);
+  } finally {
+    await context.close();
+    await blank.stop();
+  }
 }

@@ -2,16 +2,10 @@
 
 import { expect } from "@playwright/test";
 
-import type { Call, Quality } from "samewire";
+import type { Quality } from "samewire";
 
 import { test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
-
-declare global {
-  interface Window {
-    samewireCall?: Call;
-  }
-}
 
 let server: Server;
 test.beforeAll(async () => {

@@ -3,19 +3,11 @@
 
 import { chromium, expect } from "@playwright/test";
 
-import type { Call } from "samewire";
-
 import { OwnBrowser, type Tab } from "./support/own-browser.ts";
 import { PackageServer } from "./support/package-server.ts";
 import { Person, test } from "./support/person.ts";
 import { Server } from "./support/server.ts";
 import { signal } from "./support/signal.ts";
-
-declare global {
-  interface Window {
-    samewireCall?: Call;
-  }
-}
 
 const HEARTBEAT = 1_000;
 const LEASE = 3_000;

@@ -1,7 +1,7 @@
 // Many sockets race to be first in one session; and one too many comes to a full one.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { Peer } from "./support/peer.ts";
 import { Runtime } from "./support/runtime.ts";

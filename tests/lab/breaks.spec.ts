@@ -4,7 +4,7 @@ import { expect } from "@playwright/test";
 
 import type { Caller } from "../e2e/support/caller.ts";
 import { link, moves, rebinds, test } from "./support/lab.ts";
-import { areRatedWell, areWell, pair, repairedThemselves } from "./support/pair.ts";
+import { areWell, pair, repairedThemselves } from "./support/pair.ts";
 
 type Began = { ana: number; ben: number };
 

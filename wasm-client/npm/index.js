@@ -177,13 +177,8 @@ class Call extends Events {
   }
 }
 
-/** Asks for camera and microphone while the WebAssembly is loaded. What is refused is told by the call. */
-function capture({ audio, video, getTracks }) {
-  if (getTracks || !(audio || video)) return undefined;
-  const captured = navigator.mediaDevices?.getUserMedia({ audio, video });
-  captured?.catch(() => {});
-  return captured;
-}
+/** Asks for what is to be captured; rejects where there is nothing to ask. */
+const capture = async ({ audio, video }) => navigator.mediaDevices.getUserMedia({ audio, video });
 
 export const join = async (options) => {
   if (!options?.url || !options?.token)
@@ -195,11 +190,15 @@ export const join = async (options) => {
       message: `The address "${options.url}" is no address of a session; take it as the token route returned it.`,
     });
   const { media = { audio: true, video: true } } = options;
-  const captured = capture(media);
+  // People are asked while the WebAssembly is loaded. What they refuse is told by the call.
+  const captures = !media?.getTracks && (media?.audio || media?.video);
+  const captured = captures ? capture(media) : undefined;
+  captured?.catch(() => {});
   try {
     await init();
   } catch (error) {
-    captured?.then((stream) => stream.getTracks().forEach((track) => track.stop()));
+    const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
+    captured?.then(stop, () => {});
     throw error;
   }
   const call = new Call({ ...options, media, captured });

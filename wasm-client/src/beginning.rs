@@ -26,24 +26,18 @@ impl Call {
         );
         match (audio, video) {
             (false, false) => self.identify(),
-            (true, true) => self.first_capture(&media, &[Source::Microphone, Source::Camera]),
-            (true, false) => self.first_capture(&media, &[Source::Microphone]),
-            (false, true) => self.first_capture(&media, &[Source::Camera]),
+            (true, true) => self.first_capture(&[Source::Microphone, Source::Camera]),
+            (true, false) => self.first_capture(&[Source::Microphone]),
+            (false, true) => self.first_capture(&[Source::Camera]),
         }
     }
 
-    /// Captures all of these at once; when a device is missing, each by itself, and without it when
-    /// none is there: someone without a camera is still welcome.
-    fn first_capture(&self, constraints: &JsValue, sources: &'static [Source]) {
+    /// All of these are being captured at once; when a device is missing, each is by itself, and none of
+    /// those that are not there: someone without a camera is still welcome.
+    fn first_capture(&self, sources: &'static [Source]) {
         let this = self.this.clone();
-        let captured = self.captured.take();
-        let captured = if captured.is_object() {
-            Ok(captured.unchecked_into())
-        } else {
-            browser::get_media("getUserMedia", constraints)
-        };
         browser::react(
-            captured,
+            Ok(self.captured.take().unchecked_into()),
             Box::new(move |outcome| {
                 let Some(call) = this.upgrade() else { return };
                 if call.state.get() == State::Left {

@@ -7,11 +7,12 @@ use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Timer, flag, get, js, list, number, text};
-use crate::call::{Call, Identity, message_view};
+use crate::call::{Call, Identity};
 use crate::errors;
 use crate::peer::Peer;
 use crate::roster::Participant;
 use crate::socket::now;
+use crate::views::message_view;
 
 /// A session that is in a hurry takes one frame in this time.
 const FRAME_MS: u64 = 100;

@@ -12,7 +12,7 @@
 //! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
 //! (the own tracks), `watch` (who is seen and speaks), `roster`, `socket` (the link), `pace` (its clock),
 //! `frames` (what the server says), `media` and `sources` (what the page asks for), `repair` (the ladder's
-//! remedies), `call` (the whole), `errors`, `simulate` (faults on purpose); the exports are here.
+//! remedies), `call` (the whole), `views` (what the page sees of it), `errors`, `simulate` (faults on purpose); the exports are here.
 
 #[cfg(target_arch = "wasm32")]
 mod allocator;
@@ -33,6 +33,7 @@ mod simulate;
 mod socket;
 mod sources;
 mod stats;
+mod views;
 mod watch;
 
 use std::rc::Rc;

@@ -3,7 +3,7 @@
 
 import { expect } from "@playwright/test";
 
-import type { Call, MediaOptions, Quality } from "samewire";
+import type { MediaOptions, Quality } from "samewire";
 
 import { connections, keepConnections, received } from "./connections.ts";
 import type { Server } from "./server.ts";
@@ -12,7 +12,6 @@ import type { Ticket } from "./visitor.ts";
 
 declare global {
   interface Window {
-    samewireCall?: Call;
     notes: string[];
     /** Of ICE: every restart has a user name fragment of its own. */
     fragments: string[];

@@ -2,6 +2,15 @@
 
 import type { Page } from "@playwright/test";
 
+import type { Call } from "samewire";
+
+declare global {
+  interface Window {
+    /** The call of the page, where it has one. */
+    samewireCall?: Call;
+  }
+}
+
 export interface Tab {
   goto(url: string): Promise<unknown>;
   /** Runs this in every page that comes, before anything of the page's own. */

@@ -2,15 +2,9 @@
 
 import { expect } from "@playwright/test";
 
-import type { Call, Source } from "samewire";
+import type { Source } from "samewire";
 
 import type { Tab } from "./tab.ts";
-
-declare global {
-  interface Window {
-    samewireCall?: Call;
-  }
-}
 
 /** Somebody in a call, in any browser: a `Person` or a `Caller`. */
 export interface One {
