@@ -19,7 +19,8 @@ const fn foreign(epoch: u64) -> Leg {
 /// Welcomed in epoch 4, with everything decoded.
 fn connected() -> Course {
     let mut course = Course::default();
-    assert_eq!(course.begin("life-1".to_owned(), p2p(4)), []);
+    let steps = course.begin("life-1".to_owned(), p2p(4), None);
+    assert_eq!(steps, [Step::Enter]);
     assert_eq!(course.hear(News::Arrived), []);
     assert_eq!(course.phase(true), Phase::Connected);
     course
@@ -31,7 +32,7 @@ fn a_call_is_connecting_until_everything_expected_is_decoded() {
     for link_is_open in [false, true] {
         assert_eq!(course.phase(link_is_open), Phase::Connecting);
     }
-    let _ = course.begin("life-1".to_owned(), p2p(1));
+    let _ = course.begin("life-1".to_owned(), p2p(1), None);
     assert_eq!(course.phase(true), Phase::Connecting);
     assert_eq!(course.phase(false), Phase::Reconnecting);
     let _ = course.hear(News::Arrived);
@@ -54,11 +55,14 @@ fn an_urgent_commit_makes_every_connection_anew_and_is_complete_with_its_media()
 #[test]
 fn a_planned_commit_goes_on_with_the_transition_that_its_prepare_began() {
     let mut course = connected();
-    assert_eq!(course.hear(News::Prepare(p2p(5))), [Step::Started(5)]);
+    assert_eq!(
+        course.hear(News::Prepare(p2p(5))),
+        [Step::Started(5), Step::Open(5)]
+    );
     assert_eq!(course.hear(News::Prepare(p2p(5))), []);
     assert_eq!(course.phase(true), Phase::Switching);
     assert_eq!(course.epoch(), 4);
-    assert_eq!(course.hear(News::Commit(p2p(5))), [Step::Enter]);
+    assert_eq!(course.hear(News::Commit(p2p(5))), [Step::Cut(5)]);
     assert_eq!(course.hear(News::Arrived), [Step::Completed(5)]);
 }
 
@@ -79,7 +83,8 @@ fn what_is_said_of_another_life_is_not_of_this_one() {
     assert!(course.is_of("life-1"));
     assert!(!course.is_of("life-2"));
     // A welcome says that it is another: its epochs begin again.
-    assert_eq!(course.begin("life-2".to_owned(), p2p(1)), []);
+    let steps = course.begin("life-2".to_owned(), p2p(1), None);
+    assert_eq!(steps, [Step::Enter]);
     assert_eq!((course.life(), course.epoch()), ("life-2", 1));
     assert_eq!(course.phase(true), Phase::Connecting);
 }
@@ -121,7 +126,12 @@ fn a_commit_of_another_epoch_than_the_prepared_one_ends_that_transition() {
     let _ = course.hear(News::Prepare(p2p(5)));
     assert_eq!(
         course.hear(News::Commit(p2p(6))),
-        [Step::Failed(5), Step::Started(6), Step::Enter]
+        [
+            Step::Close(5),
+            Step::Failed(5),
+            Step::Started(6),
+            Step::Enter
+        ]
     );
     assert_eq!(
         course.hear(News::Commit(p2p(7))),
@@ -182,5 +192,61 @@ fn a_replayed_past_changes_nothing_about_the_present() {
 fn a_new_participation_ends_the_transition_of_the_old_one() {
     let mut course = connected();
     let _ = course.hear(News::Prepare(p2p(5)));
-    assert_eq!(course.begin("life-1".to_owned(), p2p(7)), [Step::Failed(5)]);
+    assert_eq!(
+        course.begin("life-1".to_owned(), p2p(7), None),
+        [Step::Close(5), Step::Failed(5), Step::Enter]
+    );
+}
+
+#[test]
+fn r12_an_abort_closes_the_prepared_leg_and_nothing_else() {
+    let mut course = connected();
+    let _ = course.hear(News::Prepare(p2p(5)));
+    assert_eq!(course.hear(News::Abort), [Step::Close(5), Step::Failed(5)]);
+    assert_eq!(course.hear(News::Abort), []);
+    assert_eq!((course.epoch(), course.has_arrived()), (4, true));
+    assert_eq!(course.phase(true), Phase::Connected);
+}
+
+#[test]
+fn r13_who_comes_during_a_switch_prepares_its_target_only() {
+    let mut course = Course::default();
+    assert_eq!(course.begin("life-1".to_owned(), p2p(4), Some(p2p(5))), []);
+    assert_eq!(course.hear(News::Session(p2p(4), false)), []);
+    assert_eq!(
+        course.hear(News::Prepare(p2p(5))),
+        [Step::Started(5), Step::Open(5)]
+    );
+    assert_eq!(course.phase(true), Phase::Connecting);
+    assert_eq!(course.hear(News::Commit(p2p(5))), [Step::Cut(5)]);
+    assert_eq!(course.hear(News::Arrived), [Step::Completed(5)]);
+    assert_eq!(course.phase(true), Phase::Connected);
+}
+
+#[test]
+fn r13_who_came_during_a_switch_that_comes_to_nothing_connects_where_the_session_stays() {
+    for news in [News::Abort, News::Exhausted] {
+        let mut course = Course::default();
+        let _ = course.begin("life-1".to_owned(), p2p(4), Some(p2p(5)));
+        let _ = course.hear(News::Prepare(p2p(5)));
+        assert_eq!(
+            course.hear(news),
+            [Step::Close(5), Step::Failed(5), Step::Enter]
+        );
+        assert_eq!(course.hear(news), []);
+    }
+}
+
+#[test]
+fn who_comes_during_a_switch_that_it_cannot_follow_connects_where_the_session_is() {
+    let mut course = Course::default();
+    assert_eq!(
+        course.begin("life-1".to_owned(), p2p(4), Some(foreign(5))),
+        [Step::Enter]
+    );
+    assert_eq!(
+        course.hear(News::Prepare(foreign(5))),
+        [Step::Started(5), Step::Decline(5)]
+    );
+    assert_eq!(course.hear(News::Abort), [Step::Failed(5)]);
 }

@@ -3,8 +3,8 @@
 //! **A client never goes back: of the life of the session that it is in it takes only newer epochs,
 //! and of another life it hears by a `welcome` alone.**
 
-/// The providers this client has a driver for.
-pub const DRIVERS: [&str; 1] = ["p2p"];
+/// The provider that needs no driver: from browser to browser.
+pub const P2P: &str = "p2p";
 
 /// How a call is going.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Phase {
 pub struct Leg {
     /// Its number.
     pub epoch: u64,
-    /// Whether its provider is one of [`DRIVERS`].
+    /// Whether this client can drive its provider.
     pub driven: bool,
 }
 
@@ -75,7 +75,13 @@ pub enum Step {
     Completed(u64),
     /// Say that this epoch's provider has no driver here.
     Decline(u64),
-    /// Make every connection anew.
+    /// Connect in this epoch too, beside the committed one (R12).
+    Open(u64),
+    /// The leg of this epoch is of no use any more: the old one never stopped.
+    Close(u64),
+    /// The leg of this epoch is what is rendered now; the one before is drained (R15).
+    Cut(u64),
+    /// Connect in the committed epoch, instead of anywhere else.
     Enter,
 }
 
@@ -84,6 +90,10 @@ pub enum Step {
 pub struct Course {
     life: String,
     committed: Option<Leg>,
+    /// Whether we are connected there. Who comes during a switch prepares its target only (R13).
+    entered: bool,
+    /// The epoch whose leg was opened beside the committed one's.
+    prepared: Option<u64>,
     /// The epoch of a transition that was told of and is not complete.
     moving: Option<u64>,
     exhausted: bool,
@@ -91,16 +101,22 @@ pub struct Course {
 }
 
 impl Course {
-    /// A participation begins: whatever was known is of no use.
+    /// A participation begins, perhaps during a switch: whatever was known is of no use.
     #[must_use]
-    pub fn begin(&mut self, life: String, leg: Leg) -> Vec<Step> {
-        let failed = self.moving.map(Step::Failed);
+    pub fn begin(&mut self, life: String, leg: Leg, switch: Option<Leg>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.stop(&mut steps);
+        let entered = !switch.is_some_and(|to| to.driven);
         *self = Self {
             life,
             committed: Some(leg),
+            entered,
             ..Self::default()
         };
-        failed.into_iter().collect()
+        if entered {
+            steps.push(Step::Enter);
+        }
+        steps
     }
 
     /// Whether what is said of this life is of the present one.
@@ -134,6 +150,7 @@ impl Course {
             (None, _) => Phase::Connecting,
             (Some(_), false) => Phase::Reconnecting,
             (Some(_), true) if self.exhausted => Phase::Exhausted,
+            (Some(_), true) if !self.entered => Phase::Connecting,
             (Some(_), true) if self.moving.is_some() => Phase::Switching,
             (Some(_), true) if self.arrived => Phase::Connected,
             (Some(_), true) => Phase::Connecting,
@@ -149,6 +166,10 @@ impl Course {
             News::Prepare(leg) => {
                 if leg.epoch > committed && self.moving != Some(leg.epoch) {
                     self.start(leg, &mut steps);
+                    if leg.driven {
+                        self.prepared = Some(leg.epoch);
+                        steps.push(Step::Open(leg.epoch));
+                    }
                 }
             }
             News::Commit(leg) => self.commit(leg, &mut steps),
@@ -161,7 +182,7 @@ impl Course {
             News::Abort => {
                 // A committed epoch cannot be aborted any more.
                 if self.moving > Some(committed) {
-                    self.stop(&mut steps);
+                    self.stay(&mut steps);
                 }
             }
             News::Exhausted => self.exhaust(&mut steps),
@@ -184,16 +205,29 @@ impl Course {
         if leg.epoch > committed {
             self.committed = Some(leg);
             self.arrived = false;
+            self.entered = true;
             if self.moving != Some(leg.epoch) {
                 self.start(leg, steps);
             }
-            steps.push(Step::Enter);
+            steps.push(match self.prepared.take() {
+                Some(epoch) => Step::Cut(epoch),
+                None => Step::Enter,
+            });
         }
     }
 
     fn exhaust(&mut self, steps: &mut Vec<Step>) {
         self.exhausted = true;
+        self.stay(steps);
+    }
+
+    /// The session goes nowhere: who was waiting for it to move connects where it is.
+    fn stay(&mut self, steps: &mut Vec<Step>) {
         self.stop(steps);
+        if !self.entered {
+            self.entered = true;
+            steps.push(Step::Enter);
+        }
     }
 
     fn start(&mut self, leg: Leg, steps: &mut Vec<Step>) {
@@ -206,6 +240,7 @@ impl Course {
     }
 
     fn stop(&mut self, steps: &mut Vec<Step>) {
+        steps.extend(self.prepared.take().map(Step::Close));
         steps.extend(self.moving.take().map(Step::Failed));
     }
 }

@@ -20,7 +20,7 @@ pub mod nth;
 pub mod verdict;
 
 pub use chats::Unconfirmed;
-pub use course::{Course, DRIVERS, Leg, News, Phase, Step};
+pub use course::{Course, Leg, News, P2P, Phase, Step};
 pub use ladder::{Ladder, Line, Look, Remedy, Rung, STALLED, Sight};
 pub use machine::{
     ACK_AFTER, ACK_BYTES, ACK_FRAMES, ANSWER_WITHIN, FIRST_RETRY, HELLO_DEADLINE, Input, Jitter,

@@ -1,4 +1,4 @@
-//! One other participant over one `RTCPeerConnection`.
+//! The direct way to one other participant: one `RTCPeerConnection`.
 //!
 //! The higher ordinal initiates: it offers a place for audio and one for video even when it has
 //! neither, and the other side attaches its own tracks to these before its first answer. So the first
@@ -18,20 +18,19 @@ use crate::browser::{self, Connection, Fields, Listener, get, invoke, text};
 use crate::capture::Capture;
 use crate::negotiator::{Host, Negotiator, Told};
 use crate::roster::{Source, Track, matches};
-use crate::watch::Watch;
 
-/// What a peer needs from its call.
+/// What a connection needs from its call.
 pub(crate) trait Owner {
-    /// Sends a signal to this peer.
-    fn signal(&self, peer: &Peer, payload: &JsValue);
+    /// Sends a signal to the other end.
+    fn signal(&self, way: &Direct, payload: &JsValue);
     /// Something the application may see has changed.
-    fn changed(&self, peer: &Peer);
+    fn changed(&self, way: &Direct);
     /// A connection came up or went down.
-    fn state_changed(&self, peer: &Peer);
+    fn state_changed(&self, way: &Direct);
     /// A STUN or TURN server could not be used.
-    fn candidate_failed(&self, peer: &Peer, event: &JsValue);
+    fn candidate_failed(&self, way: &Direct, event: &JsValue);
     /// Something is worth telling.
-    fn tell(&self, peer: &Peer, told: Told);
+    fn tell(&self, way: &Direct, told: Told);
 }
 
 /// So many signals and chats later, one that was refused is not expected to be told of any more.
@@ -50,6 +49,7 @@ struct Received {
 #[derive(Clone)]
 pub(crate) struct Far {
     pub(crate) id: String,
+    pub(crate) epoch: u64,
     pub(crate) generation: u64,
     /// Whether it is ours to offer.
     pub(crate) initiator: bool,
@@ -57,11 +57,9 @@ pub(crate) struct Far {
 }
 
 /// The other end, and how far we are with it.
-pub(crate) struct Peer {
-    pub(crate) id: String,
+pub(crate) struct Direct {
     pub(crate) far: Far,
     pub(crate) connection: Connection,
-    pub(crate) watch: Watch,
     /// The id of the last signal sent, to know after a reconnect whether it arrived.
     pub(crate) last_signal: Cell<u64>,
     /// A signal could not even be sent.
@@ -80,29 +78,26 @@ pub(crate) struct Peer {
     sends: Rc<Cell<Step>>,
     /// What the two say to each other cannot be agreed on any more.
     broken: Cell<bool>,
-    /// They send no camera for now, to spare the way.
-    held_back: Cell<bool>,
     /// The way is simulated to be dead as long as our user name fragments are these.
     cut: RefCell<Option<Vec<String>>>,
     owner: Weak<dyn Owner>,
 }
 
-impl Peer {
-    /// Begins. Fails where the browser makes no connection, as Chromium does while offline (R40).
+impl Direct {
+    /// Begins, on any way or through a relay only. Fails where the browser makes no connection, as
+    /// Chromium does while offline (R40).
     pub(crate) fn new(
         far: Far,
-        watch: Watch,
+        relayed: bool,
         ice_servers: &JsValue,
         capture: Rc<Capture>,
         owner: Weak<dyn Owner>,
     ) -> Result<Rc<Self>, JsValue> {
         let initiator = far.initiator;
-        let connection = Connection::new(&configuration(ice_servers, &watch))?;
-        let peer = Rc::new(Self {
-            id: far.id.clone(),
+        let connection = Connection::new(&configuration(ice_servers, relayed))?;
+        let way = Rc::new(Self {
             far,
             connection: connection.clone(),
-            watch,
             last_signal: Cell::new(0),
             unsent: Cell::new(false),
             sent: RefCell::default(),
@@ -115,7 +110,6 @@ impl Peer {
             serial: MADE.fetch_add(1, Ordering::Relaxed),
             sends: Rc::default(),
             broken: Cell::new(false),
-            held_back: Cell::new(false),
             cut: RefCell::default(),
             owner,
         });
@@ -124,44 +118,44 @@ impl Peer {
         } else {
             Role::Impolite
         };
-        let host = Rc::new(PeerHost(Rc::downgrade(&peer)));
-        *peer.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, false, host));
-        let listen = |name, react: fn(&Peer, &dyn Owner, &JsValue)| {
-            let weak = Rc::downgrade(&peer);
+        let host = Rc::new(Negotiates(Rc::downgrade(&way)));
+        *way.negotiator.borrow_mut() = Some(Negotiator::new(connection, role, false, host));
+        let listen = |name, react: fn(&Direct, &dyn Owner, &JsValue)| {
+            let weak = Rc::downgrade(&way);
             let react = move |event| {
-                if let Some(peer) = weak.upgrade()
-                    && let Some(owner) = peer.owner.upgrade()
+                if let Some(way) = weak.upgrade()
+                    && let Some(owner) = way.owner.upgrade()
                 {
-                    react(&peer, &*owner, &event);
+                    react(&way, &*owner, &event);
                 }
             };
-            Listener::new(&peer.connection, name, Box::new(react))
+            Listener::new(&way.connection, name, Box::new(react))
         };
         let listeners = vec![
-            listen("track", |peer, _, event| peer.track(event)),
-            listen("connectionstatechange", |peer, owner, _| {
-                owner.state_changed(peer);
+            listen("track", |way, _, event| way.track(event)),
+            listen("connectionstatechange", |way, owner, _| {
+                owner.state_changed(way);
             }),
-            listen("icecandidateerror", |peer, owner, event| {
-                owner.candidate_failed(peer, event);
+            listen("icecandidateerror", |way, owner, event| {
+                owner.candidate_failed(way, event);
             }),
         ];
-        *peer.listeners.borrow_mut() = listeners;
+        *way.listeners.borrow_mut() = listeners;
         if initiator {
-            peer.attach();
+            way.attach();
             for kind in ["audio", "video"] {
-                let taken = peer
+                let taken = way
                     .senders
                     .borrow()
                     .iter()
                     .any(|(source, _)| source.kind() == kind);
                 if !taken {
                     let receive = Fields::new().put("direction", "recvonly".into()).build();
-                    let _ = peer.connection.add_transceiver(&kind.into(), &receive);
+                    let _ = way.connection.add_transceiver(&kind.into(), &receive);
                 }
             }
         }
-        Ok(peer)
+        Ok(way)
     }
 
     /// A signal was sent.
@@ -230,8 +224,8 @@ impl Peer {
     }
 
     /// Other STUN and TURN servers, or other ways, from the next gathering on.
-    pub(crate) fn configure(&self, ice_servers: &JsValue) {
-        let configuration = configuration(ice_servers, &self.watch);
+    pub(crate) fn configure(&self, ice_servers: &JsValue, relayed: bool) {
+        let configuration = configuration(ice_servers, relayed);
         let _ = invoke(&self.connection, "setConfiguration", &[configuration]);
     }
 
@@ -359,16 +353,6 @@ impl Peer {
         ufrags(&text(&description, "sdp").unwrap_or_default())
     }
 
-    /// They send their camera, or spare the way for now.
-    pub(crate) fn hold_back(&self, held_back: bool) {
-        self.held_back.set(held_back);
-    }
-
-    /// Whether they do not send this though they announce it, to spare the way.
-    pub(crate) fn is_held_back(&self, source: Source) -> bool {
-        source == Source::Camera && self.held_back.get()
-    }
-
     /// Sends this much of the camera from now on. Where the browser does not take it yet, the next
     /// look asks again.
     pub(crate) fn send_no_more_than(&self, step: Step) {
@@ -439,11 +423,6 @@ impl Peer {
         }
     }
 
-    /// Whether both are up.
-    pub(crate) fn is_connected(&self) -> bool {
-        self.state() == *"connected"
-    }
-
     /// Ends it. Nothing is told any more.
     pub(crate) fn close(&self) {
         self.listeners.take();
@@ -455,15 +434,16 @@ impl Peer {
 }
 
 /// The ladder may allow the relay only.
-fn configuration(ice_servers: &JsValue, watch: &Watch) -> JsValue {
-    let relayed = watch.ladder.get().is_relayed();
+fn configuration(ice_servers: &JsValue, relayed: bool) -> JsValue {
+    ice(ice_servers, relayed).build()
+}
+
+/// STUN and TURN servers, and which ways are allowed.
+pub(crate) fn ice(ice_servers: &JsValue, relayed: bool) -> Fields {
+    let policy = if relayed { "relay" } else { "all" };
     Fields::new()
         .put("iceServers", ice_servers.clone())
-        .put(
-            "iceTransportPolicy",
-            if relayed { "relay" } else { "all" }.into(),
-        )
-        .build()
+        .put("iceTransportPolicy", policy.into())
 }
 
 fn replace(sender: &JsValue, track: JsValue) {
@@ -471,28 +451,28 @@ fn replace(sender: &JsValue, track: JsValue) {
     browser::react(called, Box::new(|_| {}));
 }
 
-struct PeerHost(Weak<Peer>);
+struct Negotiates(Weak<Direct>);
 
-impl PeerHost {
-    fn with(&self, act: impl FnOnce(&Peer, &dyn Owner)) {
-        if let Some(peer) = self.0.upgrade()
-            && let Some(owner) = peer.owner.upgrade()
+impl Negotiates {
+    fn with(&self, act: impl FnOnce(&Direct, &dyn Owner)) {
+        if let Some(way) = self.0.upgrade()
+            && let Some(owner) = way.owner.upgrade()
         {
-            act(&peer, &*owner);
+            act(&way, &*owner);
         }
     }
 }
 
-impl Host for PeerHost {
+impl Host for Negotiates {
     fn send(&self, message: &JsValue) {
-        self.with(|peer, owner| owner.signal(peer, &peer.number(message)));
+        self.with(|way, owner| owner.signal(way, &way.number(message)));
     }
 
     fn before_answer(&self) {
-        self.with(|peer, _| peer.attach());
+        self.with(|way, _| way.attach());
     }
 
     fn tell(&self, told: Told) {
-        self.with(|peer, owner| owner.tell(peer, told));
+        self.with(|way, owner| owner.tell(way, told));
     }
 }
