@@ -6,6 +6,7 @@ import start, {
   Negotiator as WasmNegotiator,
 } from "../../build/client/samewire.js";
 
+import { drivers, register } from "./providers.js";
 import { Trace } from "./trace.js";
 
 export class SamewireError extends Error {
@@ -201,9 +202,17 @@ export const join = async (options) => {
     captured?.then(stop, () => {});
     throw error;
   }
-  const call = new Call({ ...options, media, captured });
+  const call = new Call({ ...options, media, captured, drivers });
   await Call.begin(call);
   return call;
+};
+
+export const registerDriver = (name, load) => {
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(name) || name === "p2p" || typeof load !== "function")
+    misuse(
+      "registerDriver takes a provider's name, other than `p2p`, and a function that imports its driver.",
+    );
+  register(name, load);
 };
 
 export class Negotiator extends Events {

@@ -111,8 +111,9 @@ pub(crate) type Handler = Closure<dyn Fn(JsValue)>;
 
 type Reacts = Box<dyn Fn(JsValue)>;
 
+/// A closure that JavaScript may call as long as this is kept.
 #[inline(never)]
-fn handler(react: Reacts) -> Handler {
+pub(crate) fn handler(react: Reacts) -> Handler {
     Closure::wrap(react)
 }
 

@@ -5,23 +5,22 @@ use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Function};
 pub(crate) use samewire_core::link::Phase as State;
-use samewire_core::link::{
-    Course, End, FIRST_RETRY, Input, LONGEST_RETRY, Ladder, News, Nth, Step, Unconfirmed,
-};
+use samewire_core::link::{Course, End, Input, News, Step, Unconfirmed};
 use samewire_core::negotiation::Failure;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Lock, Timer, get, text};
 use crate::capture::Capture;
+use crate::direct::{Direct, Owner};
 use crate::errors;
 use crate::frames::Held;
+use crate::legs::Legs;
 use crate::negotiator::{Told, explain, glare};
 use crate::pace::Pacemaker;
-use crate::peer::{Far, Owner, Peer};
+use crate::peer::Peer;
 use crate::quality::Quality;
 use crate::roster::{Participant, Roster};
-use crate::socket::{self, Socket};
-use crate::watch::Watch;
+use crate::socket::Socket;
 
 /// Who we are in the session, since the last `welcome`.
 #[derive(Clone, Default)]
@@ -30,14 +29,6 @@ pub(crate) struct Identity {
     pub(crate) ordinal: u64,
     pub(crate) generation: u64,
     pub(crate) secret: String,
-}
-
-/// When a connection that could not be made is tried again.
-#[derive(Clone, Copy, Default)]
-struct Retry {
-    /// 0 while nothing has failed.
-    delay: f64,
-    at: f64,
 }
 
 /// The call.
@@ -51,7 +42,11 @@ pub(crate) struct Call {
     pub(crate) state: Cell<State>,
     pub(crate) course: RefCell<Course>,
     pub(crate) me: RefCell<Rc<Identity>>,
+    /// The committed provider and its kind.
+    pub(crate) provider: RefCell<String>,
     pub(crate) kind: RefCell<String>,
+    /// The session's id.
+    pub(crate) room: RefCell<String>,
     pub(crate) ice_servers: RefCell<JsValue>,
     /// Whether there is a relay among them.
     pub(crate) turn: Cell<bool>,
@@ -59,9 +54,8 @@ pub(crate) struct Call {
     pub(crate) network: RefCell<JsValue>,
     pub(crate) pacemaker: RefCell<Option<Pacemaker>>,
     pub(crate) roster: RefCell<Roster>,
-    pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
+    pub(crate) legs: Legs,
     pub(crate) quality: Quality,
-    retry: Cell<Retry>,
     pub(crate) capture: Rc<Capture>,
     /// The promise of what `join` captures, which `index.js` has asked for while it loaded all this.
     pub(crate) captured: RefCell<JsValue>,
@@ -98,15 +92,16 @@ impl Call {
             state: Cell::new(State::Connecting),
             course: RefCell::default(),
             me: RefCell::default(),
+            provider: RefCell::default(),
             kind: RefCell::new("p2p".to_owned()),
+            room: RefCell::default(),
             ice_servers: RefCell::new(Array::new().into()),
             turn: Cell::new(false),
             network: RefCell::default(),
             pacemaker: RefCell::default(),
             roster: RefCell::default(),
-            peers: RefCell::default(),
+            legs: Legs::new(get(options, "drivers")),
             quality: Quality::new(),
-            retry: Cell::default(),
             capture: Rc::new(Capture::new(get(options, "media"))),
             captured: RefCell::new(get(options, "captured")),
             chats: RefCell::default(),
@@ -138,19 +133,16 @@ impl Call {
         all
     }
 
+    /// Somebody on the leg that is rendered.
     pub(crate) fn peer(&self, id: &str) -> Option<Rc<Peer>> {
-        self.peers
-            .borrow()
-            .iter()
-            .find(|peer| peer.id == id)
-            .cloned()
+        self.legs.now().peer(id)
     }
 
     /// Notes something for the trace.
-    pub(crate) fn note(&self, what: &str, peer: &Peer, detail: Fields) {
+    pub(crate) fn note(&self, what: &str, id: &str, detail: Fields) {
         let note = detail
             .put("what", what.into())
-            .put("participant", peer.id.as_str().into());
+            .put("participant", id.into());
         self.emit("note", &note.build());
     }
 
@@ -182,12 +174,20 @@ impl Call {
                     self.send_failed(epoch, get(frame, "provider"), "join", "unsupported");
                     continue;
                 }
+                Step::Open(epoch) => {
+                    self.open_next(epoch, frame);
+                    continue;
+                }
+                Step::Close(_) => {
+                    self.legs.close_next();
+                    continue;
+                }
+                Step::Cut(_) => {
+                    self.cut_over();
+                    continue;
+                }
                 Step::Enter => {
-                    self.send_frame("tracks", self.tracks_fields());
-                    self.meet_anew();
-                    for one in self.others() {
-                        self.tell_participant(&one, "updated");
-                    }
+                    self.enter();
                     continue;
                 }
             };
@@ -199,21 +199,20 @@ impl Call {
         self.tell_phase();
     }
 
-    /// Makes every connection anew, in the epoch of now.
-    pub(crate) fn meet_anew(&self) {
-        for peer in self.peers.take() {
-            peer.close();
-        }
-        self.entered_at.set(browser::now());
-        self.quality.enter();
-        *self.reported.borrow_mut() = None;
-        for one in self.others() {
-            self.connect_peer(&one.id);
-        }
-    }
-
     /// Says that an attempt came to nothing.
     pub(crate) fn send_failed(&self, epoch: u64, provider: JsValue, operation: &str, why: &str) {
+        self.send_failed_at(epoch, provider, operation, why, 1);
+    }
+
+    /// The same of the attempt of this number.
+    pub(crate) fn send_failed_at(
+        &self,
+        epoch: u64,
+        provider: JsValue,
+        operation: &str,
+        why: &str,
+        attempt: u64,
+    ) {
         self.send_frame(
             "failed",
             Fields::new()
@@ -221,7 +220,7 @@ impl Call {
                 .put("provider", provider)
                 .put("operation", operation.into())
                 .put("reason", why.into())
-                .put("attempt", browser::js(1)),
+                .put("attempt", browser::js(attempt)),
         );
     }
 
@@ -269,9 +268,7 @@ impl Call {
         self.pacemaker.take();
         self.socket.discard();
         self.socket.timer.take();
-        for peer in self.peers.take() {
-            peer.close();
-        }
+        self.legs.close();
         self.capture.stop();
         self.quality.close();
         self.lock.borrow().release();
@@ -285,105 +282,41 @@ impl Call {
             ))),
         }
     }
-
-    /// Makes the connection to a participant, instead of any earlier one.
-    pub(crate) fn connect_peer(&self, id: &str) {
-        // Whoever is told of what goes on may leave at that.
-        if self.state.get() == State::Left {
-            return;
-        }
-        let me = self.me.borrow().clone();
-        let Some(one) = self.participant(id) else {
-            return;
-        };
-        if id == me.participant || !self.course.borrow().is_driven() {
-            return;
-        }
-        self.disconnect_peer(id);
-        let far = Far {
-            id: id.to_owned(),
-            generation: one.generation,
-            initiator: me.ordinal > one.ordinal,
-            number: Nth::default(),
-        };
-        if let Ok(peer) = self.make_peer(far, Watch::new(Ladder::new(socket::now()))) {
-            self.peers.borrow_mut().push(peer);
-            return self.retry.set(Retry::default());
-        }
-        let before = self.retry.get().delay;
-        let delay = (before * 2.0)
-            .max(FIRST_RETRY.0 as f64)
-            .min(LONGEST_RETRY.0 as f64);
-        let at = browser::now() + delay;
-        self.retry.set(Retry { delay, at });
-        // Told once: trying goes on.
-        if before == 0.0 {
-            self.emit(
-                "error",
-                &errors::problem(
-                    "connection-failed",
-                    "The browser could not make a connection. Is it offline?",
-                ),
-            );
-        }
-    }
-
-    pub(crate) fn make_peer(&self, far: Far, watch: Watch) -> Result<Rc<Peer>, JsValue> {
-        let ice_servers = self.ice_servers.borrow().clone();
-        let owner: Weak<dyn Owner> = self.this.clone();
-        Peer::new(far, watch, &ice_servers, self.capture.clone(), owner)
-    }
-
-    /// Makes the connections that could not be made when they were due, once another try is.
-    pub(crate) fn connect_missing(&self) {
-        for one in self.others() {
-            if browser::now() >= self.retry.get().at && self.peer(&one.id).is_none() {
-                self.connect_peer(&one.id);
-            }
-        }
-    }
-
-    /// Drops the connection to a participant.
-    pub(crate) fn disconnect_peer(&self, id: &str) {
-        if let Some(peer) = self.peer(id) {
-            self.peers.borrow_mut().retain(|one| one.id != id);
-            peer.close();
-        }
-    }
 }
 
 impl Owner for Call {
-    fn signal(&self, peer: &Peer, payload: &JsValue) {
-        self.send_signal(peer, payload);
+    fn signal(&self, way: &Direct, payload: &JsValue) {
+        self.send_signal(way, payload);
     }
 
-    fn changed(&self, peer: &Peer) {
-        self.tell_updated(&peer.id);
+    fn changed(&self, way: &Direct) {
+        self.tell_updated(&way.far.id);
         self.look();
     }
 
-    fn state_changed(&self, peer: &Peer) {
-        let line = Fields::new().put("line", peer.state());
-        self.note("connection-state", peer, line);
+    fn state_changed(&self, way: &Direct) {
+        let line = Fields::new().put("line", way.state());
+        self.note("connection-state", &way.far.id, line);
         self.look();
     }
 
-    fn candidate_failed(&self, peer: &Peer, event: &JsValue) {
+    fn candidate_failed(&self, way: &Direct, event: &JsValue) {
         let why = Fields::new()
             .put("code", get(event, "errorCode"))
             .put("url", get(event, "url"));
-        self.note("ice-error", peer, why);
+        self.note("ice-error", &way.far.id, why);
     }
 
-    fn tell(&self, peer: &Peer, told: Told) {
+    fn tell(&self, way: &Direct, told: Told) {
+        let id = way.far.id.as_str();
         let is_stuck = matches!(told, Told::Error(Failure::RemoteOffer));
         let (code, message) = match told {
             Told::Negotiated { offerer } => {
                 let by = Fields::new().put("offerer", offerer.into());
-                return self.note("negotiated", peer, by);
+                return self.note("negotiated", id, by);
             }
             Told::Glare { role, action } => {
-                return self.note("glare", peer, glare(role, action));
+                return self.note("glare", id, glare(role, action));
             }
             Told::Malformed => (
                 "message-malformed",
@@ -394,10 +327,10 @@ impl Owner for Call {
             Told::Error(failure) => explain(failure),
         };
         let problem = errors::problem(code, message);
-        browser::set(&problem, "participant", &peer.id.as_str().into());
+        browser::set(&problem, "participant", &id.into());
         self.emit("error", &problem);
         if is_stuck {
-            peer.give_up();
+            way.give_up();
             self.look();
         }
     }

@@ -247,14 +247,14 @@ impl Capture {
         })
     }
 
-    /// What to announce.
-    pub(crate) fn announcement(&self) -> JsValue {
+    /// What to announce; `refer` says by what a source is found.
+    pub(crate) fn announcement(&self, refer: impl Fn(Source) -> JsValue) -> JsValue {
         let tracks = Array::new();
         for local in self.locals.borrow().iter() {
             let track = Fields::new()
                 .put("id", local.source.name().into())
                 .put("source", local.source.name().into())
-                .put("ref", browser::get(&self.stream(local.source), "id"))
+                .put("ref", refer(local.source))
                 .put("muted", local.muted.into());
             tracks.push(&track.build());
         }
@@ -268,7 +268,7 @@ impl Capture {
             let track = Track {
                 id: local.source.name().to_owned(),
                 source: local.source,
-                stream: None,
+                reference: None,
                 muted: local.muted,
             };
             let stream = self.stream(local.source);

@@ -37,7 +37,7 @@ pub(crate) trait Owner {
 const SIGNALS_KEPT: u64 = 128;
 
 /// How many connections were made.
-static MADE: AtomicU64 = AtomicU64::new(0);
+pub(crate) static MADE: AtomicU64 = AtomicU64::new(0);
 
 struct Received {
     stream_id: String,

@@ -1,15 +1,16 @@
 //! What the server says.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use samewire_core::link::{DRIVERS, Input, Leg, Link, News};
+use samewire_core::link::{Input, Leg, Link, News};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Timer, flag, get, js, list, number, text};
 use crate::call::{Call, Identity};
+use crate::direct::Direct;
 use crate::errors;
-use crate::peer::Peer;
 use crate::roster::Participant;
 use crate::socket::now;
 use crate::views::message_view;
@@ -20,7 +21,7 @@ const FRAME_MS: u64 = 100;
 /// What came too fast.
 pub(crate) enum Held {
     Chat(String),
-    Signal(Rc<Peer>, JsValue),
+    Signal(Rc<Direct>, JsValue),
     /// All that we are: which part of it was refused is not said.
     State,
 }
@@ -70,11 +71,14 @@ impl Call {
                     self.session(frame);
                 }
             }
-            "prepare" => self.hear(News::Prepare(leg(frame)), frame),
+            "prepare" => self.hear(News::Prepare(self.leg_in(frame)), frame),
             "commit" => {
-                self.take_kind(frame);
-                self.hear(News::Commit(leg(frame)), frame);
+                self.take_provider(frame);
+                self.hear(News::Commit(self.leg_in(frame)), frame);
             }
+            "credentials" => self.take_credentials(frame),
+            "standby" => self.stand_by(frame),
+            "standby_release" => self.legs.close_spare(),
             "abort" => self.hear(News::Abort, frame),
             "exhausted" => self.hear(News::Exhausted, frame),
             "recommendation" => self.emit(kind, frame),
@@ -120,13 +124,13 @@ impl Call {
     fn too_fast(&self, frame: &JsValue) {
         let id = number(frame, "id");
         let text = self.chats.borrow_mut().take(id);
-        let peers = self.peers.borrow().clone();
-        let signal = peers
-            .into_iter()
-            .find_map(|peer| peer.take_signal(id).map(|payload| (peer, payload)));
+        let signal = self.directs().find_map(|way| {
+            let payload = way.take_signal(id)?;
+            Some((way, payload))
+        });
         let what = match (text, signal) {
             (Some(text), _) => Held::Chat(text),
-            (None, Some((peer, payload))) => Held::Signal(peer, payload),
+            (None, Some((way, payload))) => Held::Signal(way, payload),
             (None, None) => Held::State,
         };
         self.held.borrow_mut().push(what);
@@ -148,13 +152,13 @@ impl Call {
             Held::Chat(text) => {
                 self.chat(text);
             }
-            Held::Signal(peer, payload) => {
-                if self.peers.borrow().iter().any(|one| Rc::ptr_eq(one, &peer)) {
-                    self.send_signal(&peer, &payload);
+            Held::Signal(way, payload) => {
+                if self.directs().any(|one| Rc::ptr_eq(&one, &way)) {
+                    self.send_signal(&way, &payload);
                 }
             }
             Held::State => {
-                self.send_frame("tracks", self.tracks_fields());
+                self.announce_tracks();
                 self.tell_presence(true);
                 *self.reported.borrow_mut() = None;
             }
@@ -171,29 +175,52 @@ impl Call {
     /// The session as it is, of the life we are in.
     fn session(&self, frame: &JsValue) {
         let session = get(frame, "session");
-        self.take_kind(&session);
+        self.take_provider(&session);
         let exhausted = browser::is(&session, "state", "exhausted");
-        self.hear(News::Session(leg(&session), exhausted), &session);
+        self.hear(News::Session(self.leg_in(&session), exhausted), &session);
         let switch = get(frame, "switch");
         let news = if switch.is_object() {
-            News::Prepare(leg(&switch))
+            News::Prepare(self.leg_in(&switch))
         } else {
             News::Abort
         };
         self.hear(news, &switch);
     }
 
-    fn take_kind(&self, of: &JsValue) {
-        if let Some(kind) = text(of, "kind") {
-            *self.kind.borrow_mut() = kind;
+    /// The epoch and the provider that a frame, or a part of one, names.
+    fn leg_in(&self, of: &JsValue) -> Leg {
+        Leg {
+            epoch: number(of, "epoch"),
+            driven: self.legs.drives(&get(of, "provider")),
         }
+    }
+
+    /// Takes note of the committed provider. What a resume tells again is of the past.
+    fn take_provider(&self, of: &JsValue) {
+        if number(of, "epoch") < self.course.borrow().epoch() {
+            return;
+        }
+        let take = |key, into: &RefCell<String>| {
+            *into.borrow_mut() = text(of, key).unwrap_or_default();
+        };
+        take("provider", &self.provider);
+        take("kind", &self.kind);
+        take("room", &self.room);
+    }
+
+    /// Every direct connection there is.
+    pub(crate) fn directs(&self) -> impl Iterator<Item = Rc<Direct>> {
+        let peers = self.legs.live().flat_map(|leg| leg.all());
+        peers.filter_map(|peer| peer.direct().cloned())
     }
 
     fn take_ice_servers(&self, frame: &JsValue) {
         let servers = get(frame, "ice_servers");
         if servers.is_object() {
-            for peer in self.peers.borrow().iter() {
-                peer.configure(&servers);
+            for peer in self.legs.live().flat_map(|leg| leg.all()) {
+                if let Some(direct) = peer.direct() {
+                    direct.configure(&servers, peer.watch.ladder.get().is_relayed());
+                }
             }
             let urls = browser::stringify(&servers).unwrap_or_default();
             // Searching text costs kilobytes; comparing bytes does not.
@@ -214,11 +241,15 @@ impl Call {
             secret: text(frame, "resume_secret").unwrap_or_default(),
         });
         let session = get(frame, "session");
-        let failed = if resumed {
+        let steps = if resumed {
             Vec::new()
         } else {
             let life = text(&session, "incarnation").unwrap_or_default();
-            self.course.borrow_mut().begin(life, leg(&session))
+            let switch = Some(get(frame, "switch")).filter(JsValue::is_object);
+            let switch = switch.map(|switch| self.leg_in(&switch));
+            let leg = self.leg_in(&session);
+            self.go_nowhere();
+            self.course.borrow_mut().begin(life, leg, switch)
         };
         let config = |name, otherwise| match number(&get(frame, "config"), name) {
             0 => otherwise,
@@ -236,12 +267,13 @@ impl Call {
         self.send_again(frame, &before.participant, last_id);
         if resumed {
             self.resumed(last_id);
+            self.announce_tracks();
         } else {
             self.snapshot(frame, &before);
+            self.take_provider(&session);
         }
+        self.follow(steps, &JsValue::UNDEFINED);
         self.session(frame);
-        self.follow(failed, &JsValue::UNDEFINED);
-        self.send_frame("tracks", self.tracks_fields());
         // A new generation is visible until it says otherwise; an old one may have been hidden.
         self.tell_presence(resumed);
         *self.reported.borrow_mut() = None;
@@ -252,15 +284,14 @@ impl Call {
     /// The same participation goes on. Media is not touched (R30); only a pair whose signals may be
     /// lost negotiates anew (R25).
     fn resumed(&self, last_id: u64) {
-        let peers = self.peers.borrow().clone();
-        for peer in peers {
-            if peer.unsent.get() || peer.last_signal.get() > last_id {
-                peer.signals_lost();
+        for way in self.directs() {
+            if way.unsent.get() || way.last_signal.get() > last_id {
+                way.signals_lost();
             }
         }
     }
 
-    /// A new participation: everyone is met anew.
+    /// A new participation: everyone is to be met anew.
     fn snapshot(&self, frame: &JsValue, before: &Identity) {
         let gone = self.roster.take().all();
         let present: Vec<Rc<Participant>> = list(frame, "participants")
@@ -274,7 +305,6 @@ impl Call {
         for message in list(frame, "chat").iter() {
             self.messages.push(&message_view(self, &message));
         }
-        self.meet_anew();
         if before.participant.is_empty() {
             return;
         }
@@ -283,17 +313,14 @@ impl Call {
                 self.tell_participant(&one, "left");
             }
         }
-        for one in &present {
-            self.tell_participant(one, "updated");
-        }
     }
 
     fn arrived_or_changed(&self, one: Rc<Participant>) {
         let known = self.roster.borrow_mut().insert(one.clone());
         let known = known.map(|known| known.generation);
         let is_self = one.id == self.me.borrow().participant;
-        if !is_self && known != Some(one.generation) {
-            self.connect_peer(&one.id);
+        if !is_self {
+            self.meet_one(&one, known != Some(one.generation));
         }
         if let Some(peer) = self.peer(&one.id) {
             peer.watch.climb(|ladder| ladder.announced(now()));
@@ -307,7 +334,7 @@ impl Call {
         let wire = get(frame, "participant");
         let id = text(&wire, "id").or_else(|| wire.as_string());
         let Some(id) = id else { return };
-        self.disconnect_peer(&id);
+        self.part(&id);
         let gone = self.roster.borrow_mut().remove(&id);
         if let Some(one) = gone {
             self.tell_participant(&one, "left");
@@ -320,17 +347,18 @@ impl Call {
         let Some(from) = text(frame, "from") else {
             return;
         };
-        // They offer: a better moment to try again than any back-off knows.
-        if self.peer(&from).is_none() {
-            self.connect_peer(&from);
-        }
-        let Some(peer) = self.peer(&from) else {
+        let Some(leg) = self.legs.of(number(frame, "epoch")) else {
             return;
         };
-        let current = number(frame, "epoch") == self.course.borrow().epoch()
-            && number(frame, "generation") == peer.far.generation;
-        if current {
-            self.signalled_by(peer, &get(frame, "payload"));
+        // They offer: a better moment to try again than any back-off knows.
+        if leg.peer(&from).is_none() {
+            self.connect_peer(&leg, &from);
+        }
+        let Some(peer) = leg.peer(&from) else {
+            return;
+        };
+        if number(frame, "generation") == peer.generation {
+            self.signalled_by(&leg, peer, &get(frame, "payload"));
         }
     }
 
@@ -368,15 +396,5 @@ impl Call {
                 Fields::new().put("id", js(id)).put("text", text.into()),
             );
         }
-    }
-}
-
-/// The epoch and the provider that a frame, or a part of one, names.
-fn leg(of: &JsValue) -> Leg {
-    Leg {
-        epoch: number(of, "epoch"),
-        driven: DRIVERS
-            .iter()
-            .any(|driver| browser::is(of, "provider", driver)),
     }
 }

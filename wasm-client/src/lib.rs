@@ -1,7 +1,6 @@
 //! The shell in the browser, published as the npm package `samewire`.
 //!
-//! It owns the browser's objects — the socket, one `RTCPeerConnection` per other participant, the
-//! capture — and carries events into the machines of `samewire-core` and their commands out.
+//! It owns the browser's objects — the socket, the connections, the capture — and carries events into the machines of `samewire-core` and their commands out.
 //!
 //! **Media outlives the signalling link: nothing here touches a connection because a socket closed.**
 //!
@@ -9,10 +8,11 @@
 //! what a page loads; every binding is in one file and can fail, because a panic ends the call (R40).
 //! No `RefCell` is borrowed while the page's own code may run.
 //!
-//! In reading order: `browser` (all bindings), `negotiator` and `peer` (one connection), `capture`
-//! (the own tracks), `watch` (who is seen and speaks), `roster`, `socket` (the link), `pace` (its clock),
-//! `frames` (what the server says), `media` and `sources` (what the page asks for), `repair` (the ladder's
-//! remedies), `call` (the whole), `views` (what the page sees of it), `errors`, `simulate` (faults on purpose); the exports are here.
+//! In reading order: `browser` (all bindings), `negotiator` and `direct` (one connection), `driven` (the way
+//! through a provider), `peer` (somebody by either way), `leg` (everyone in one epoch) and `legs` (from one
+//! epoch to the next), `capture` (the own tracks), `watch` (who is seen and speaks), `roster`, `socket`
+//! (the link), `pace` (its clock), `frames` (what the server says), `media` and `sources` (what the page
+//! asks for), `repair` (the ladder's remedies), `call` (the whole), `views` (what the page sees of it), `errors`, `simulate` (faults on purpose); the exports are here.
 
 #[cfg(target_arch = "wasm32")]
 mod allocator;
@@ -20,8 +20,12 @@ mod beginning;
 mod browser;
 mod call;
 mod capture;
+mod direct;
+mod driven;
 mod errors;
 mod frames;
+mod leg;
+mod legs;
 mod media;
 mod negotiator;
 mod pace;

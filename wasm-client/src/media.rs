@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use crate::browser::{self, Fields, Listener, Timer, flag, get, global, js, text};
 use crate::call::{Call, State};
 use crate::errors;
+use crate::leg::Leg;
 use crate::pace::Pace;
 use crate::peer::Peer;
 use crate::roster::{Health, Source, Track};
@@ -157,7 +158,10 @@ impl Call {
             return;
         }
         let unseen = |peer: &Rc<Peer>| !peer.watch.seen.get() && self.expects(&peer.id);
-        let waits = self.peers.borrow().iter().any(unseen);
+        let leg = self.legs.now();
+        let waits = leg.peers.borrow().iter().any(unseen)
+            || self.legs.next().is_some_and(|next| !next.is_ready.get())
+            || self.legs.before().is_some();
         let every = if waits { AT_FIRST_MS } else { EVERY_MS };
         let this = self.this.clone();
         let react = move |_| {
@@ -175,22 +179,40 @@ impl Call {
             return;
         }
         self.connect_missing();
-        let peers = self.peers.borrow().clone();
+        self.drain();
+        let leg = self.legs.now();
         // The same look at the statistics serves for both.
-        let measures = self.quality.begins(peers.len());
-        for peer in peers {
+        let measures = self.quality.begins(leg.peers.borrow().len());
+        self.read(&leg, measures);
+        if let Some(next) = self.legs.next() {
+            self.read(&next, false);
+        }
+        self.look_later();
+    }
+
+    /// Reads the statistics of a leg.
+    fn read(&self, leg: &Rc<Leg>, measures: bool) {
+        let reader = |of: Vec<Rc<Peer>>| {
             let this = self.this.clone();
-            let of = peer.clone();
-            peer.watch.read(&peer.connection, move |report| {
+            move |report: Option<&JsValue>| {
                 if let Some(call) = this.upgrade() {
-                    if measures {
-                        call.measured(&of, report);
+                    // What everyone shares is sent to the first.
+                    for (place, peer) in of.iter().enumerate().filter(|_| measures) {
+                        call.measured(peer, report, place == 0);
                     }
                     call.judge();
                 }
-            });
+            }
+        };
+        if let Some(driven) = leg.driven() {
+            return driven.read(reader(leg.all()));
         }
-        self.look_later();
+        for peer in leg.all() {
+            if let Some(direct) = peer.direct() {
+                let connection = direct.connection.clone();
+                peer.watch.read(&connection, reader(vec![peer.clone()]));
+            }
+        }
     }
 
     /// Decides who is seen, and tells the session when that changed (R41).
@@ -199,10 +221,18 @@ impl Call {
             return;
         }
         let now = browser::now();
-        let peers = self.peers.borrow().clone();
+        self.judge_next(now);
+        if !self.course.borrow().has_entered() {
+            return;
+        }
+        let leg = self.legs.now();
         let mut sees = Vec::new();
-        for peer in &peers {
-            let sight = self.sight(peer, now);
+        let mut best = Sight::Nothing;
+        for peer in &leg.all() {
+            let sight = self.sight(&leg, peer, now);
+            if best == Sight::Nothing || sight == Sight::Whole {
+                best = sight;
+            }
             let seen = sight == Sight::Whole;
             if seen {
                 sees.push(peer.id.clone());
@@ -216,7 +246,13 @@ impl Call {
                     self.tell_participant(&one, "updated");
                 }
             }
-            self.remedy(peer, sight);
+            match peer.direct() {
+                Some(direct) => self.remedy(peer, direct, sight),
+                None => self.ask_after(peer, sight),
+            }
+        }
+        if let Some(driven) = leg.driven() {
+            self.remedy_driven(driven, best);
         }
         let me = self.me.borrow().participant.clone();
         if let Some(me) = self.participant(&me)
@@ -271,13 +307,15 @@ impl Call {
 
     /// How many of the unmuted microphones and cameras that were announced flow; who announced none
     /// counts once connected.
-    fn sight(&self, peer: &Peer, now: f64) -> Sight {
+    pub(crate) fn sight(&self, leg: &Leg, peer: &Peer, now: f64) -> Sight {
         let Some(one) = self.participant(&peer.id) else {
             return Sight::Nothing;
         };
         if peer.is_cut() || peer.line() == Line::Closed {
             return Sight::Nothing;
         }
+        // A prepared leg is to carry what the committed one does.
+        let announced = one.announced_in(self.legs.now().epoch);
         let (mut flowing, mut expected) = (0, 0);
         // A screen that nothing moves on sends nothing, nor does one that is silent (R32).
         let sent = |track: &&Track| {
@@ -285,8 +323,11 @@ impl Call {
                 && !track.muted
                 && !peer.is_held_back(track.source)
         };
-        for track in one.tracks.iter().filter(sent) {
-            let media = peer.media(track).and_then(|(media, _)| text(&media, "id"));
+        for track in announced.iter().filter(sent) {
+            let same = |there: &&Track| there.source == track.source && there.id == track.id;
+            let there = one.announced_in(leg.epoch).iter().find(same);
+            let media = there.and_then(|there| peer.media(there));
+            let media = media.and_then(|(media, _)| text(&media, "id"));
             expected += 1;
             flowing += u32::from(media.is_some_and(|id| peer.watch.flows(&id, now)));
         }

@@ -93,9 +93,9 @@ impl Call {
     }
 
     /// A look of the present round came back, with or without a report.
-    pub(crate) fn measured(&self, peer: &Rc<Peer>, report: Option<&JsValue>) {
+    pub(crate) fn measured(&self, peer: &Rc<Peer>, report: Option<&JsValue>, sends: bool) {
         if let Some(report) = report {
-            self.measure(peer, report);
+            self.measure(peer, report, sends);
         }
         let quality = &self.quality;
         quality
@@ -106,21 +106,21 @@ impl Call {
         }
     }
 
-    fn measure(&self, peer: &Rc<Peer>, report: &JsValue) {
+    fn measure(&self, peer: &Rc<Peer>, report: &JsValue, sends: bool) {
         let Some(one) = self.participant(&peer.id) else {
             return;
         };
         let id = || JsValue::from_str(&peer.id);
         let is_up = peer.is_connected();
         let comes = Array::new();
-        for track in &one.tracks {
+        for track in one.announced_in(self.legs.now().epoch) {
             let media = peer.media(track).map(|(media, _)| media);
             let muted = track.muted || peer.is_held_back(track.source);
             comes.push(&expected(track.source, media.as_ref(), muted));
         }
         let step = self.quality.ask("step", &[id()]);
         let goes = Array::new();
-        for source in Source::ALL {
+        for source in Source::ALL.into_iter().filter(|_| sends) {
             if let Some(track) = self.capture.outgoing(source) {
                 let held_back = source == Source::Camera && as_step(&step) == Step::AudioOnly;
                 let muted = held_back || !track.is_object();
@@ -128,7 +128,7 @@ impl Call {
             }
         }
         let mut way = Fields::new()
-            .put("connection", js(peer.serial))
+            .put("connection", js(peer.serial()))
             .put("comes", comes.into())
             .put("goes", goes.into());
         if is_up || peer.watch.ladder.get().was_seen() {
@@ -139,13 +139,15 @@ impl Call {
             .ask("look", &[id(), report.clone(), way.build()]);
         self.emit_all(&seen);
         // A connection that was made anew sends everything at first.
-        peer.send_no_more_than(as_step(&get(&seen, "step")));
+        if sends {
+            peer.send_no_more_than(as_step(&get(&seen, "step")));
+        }
     }
 
     /// Everyone was looked at: what it comes to, all in all.
     fn conclude(&self) {
         let ids = Array::new();
-        for peer in self.peers.borrow().iter() {
+        for peer in self.legs.now().all() {
             ids.push(&JsValue::from_str(&peer.id));
         }
         let open = self.socket.is_open();
@@ -154,7 +156,11 @@ impl Call {
         let told = get(&all, "told");
         if told.is_object() {
             let epoch = self.course.borrow().epoch();
-            self.send_frame("quality", Fields::of(told).put("epoch", js(epoch)));
+            let mut report = Fields::of(told).put("epoch", js(epoch));
+            if self.state.get() == State::Switching {
+                report = report.put("switching", JsValue::TRUE);
+            }
+            self.send_frame("quality", report);
         }
     }
 

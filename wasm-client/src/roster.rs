@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{Fields, flag, list, number, text};
+use crate::browser::{Fields, flag, get, list, number, text};
 
 /// Where a track comes from. With its kind it is what a track is known by (R27).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Source {
         }
     }
 
-    fn read(wire: &JsValue) -> Option<Self> {
+    pub(crate) fn read(wire: &JsValue) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|source| crate::browser::is(wire, "source", source.name()))
@@ -51,8 +51,9 @@ impl Source {
 pub(crate) struct Track {
     pub(crate) id: String,
     pub(crate) source: Source,
-    /// The id of the stream it is in, as it stands in the SDP.
-    pub(crate) stream: Option<String>,
+    /// By what its media is found: the id of the stream that it is in, as it stands in the SDP, or what a
+    /// driver's leg subscribes to.
+    pub(crate) reference: Option<String>,
     pub(crate) muted: bool,
 }
 
@@ -87,6 +88,8 @@ pub(crate) struct Participant {
     pub(crate) told: Health,
     pub(crate) hidden: bool,
     pub(crate) tracks: Vec<Track>,
+    /// What they announced for a prepared epoch.
+    prepared: Option<(u64, Vec<Track>)>,
 }
 
 impl Participant {
@@ -105,11 +108,20 @@ impl Participant {
             generation: number(wire, "generation"),
             told,
             hidden: flag(wire, "hidden"),
-            tracks: list(wire, "tracks")
-                .iter()
-                .filter_map(|track| read_track(&track))
-                .collect(),
+            tracks: read_tracks(wire),
+            prepared: Some(get(wire, "prepared"))
+                .filter(JsValue::is_object)
+                .map(|prepared| (number(&prepared, "epoch"), read_tracks(&prepared))),
         })
+    }
+
+    /// What they announced for this epoch. What was announced for a prepared one holds when it is
+    /// committed; the session does not say it again.
+    pub(crate) fn announced_in(&self, epoch: u64) -> &[Track] {
+        match &self.prepared {
+            Some((of, tracks)) if *of == epoch => tracks,
+            Some(_) | None => &self.tracks,
+        }
     }
 
     /// What the application sees.
@@ -160,11 +172,16 @@ impl Roster {
     }
 }
 
+fn read_tracks(of: &JsValue) -> Vec<Track> {
+    let tracks = list(of, "tracks");
+    tracks.iter().filter_map(|one| read_track(&one)).collect()
+}
+
 fn read_track(wire: &JsValue) -> Option<Track> {
     Some(Track {
         id: text(wire, "id")?,
         source: Source::read(wire)?,
-        stream: text(wire, "ref"),
+        reference: text(wire, "ref"),
         muted: flag(wire, "muted"),
     })
 }
@@ -186,6 +203,6 @@ pub(crate) fn track_view(track: &Track, media: Option<(&JsValue, &JsValue)>) -> 
 
 /// Whether a received track is what was announced: the same stream, the same kind (R27).
 pub(crate) fn matches(track: &Track, stream_id: &str, media: &JsValue) -> bool {
-    track.stream.as_deref() == Some(stream_id)
+    track.reference.as_deref() == Some(stream_id)
         && crate::browser::is(media, "kind", track.source.kind())
 }

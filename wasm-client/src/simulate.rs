@@ -19,18 +19,24 @@ impl Call {
         if self.state.get() == State::Left {
             return Some(errors::problem("left", "The call is over."));
         }
-        let peers = self.peers.borrow().clone();
+        let leg = self.legs.now();
         match fault {
             "signalling-drop" => self.drop_link(),
             "ice-failure" => {
-                for peer in peers {
-                    peer.cut();
+                for direct in self.directs() {
+                    direct.cut();
+                }
+                if let Some(driven) = leg.driven() {
+                    driven.fail();
                 }
                 self.look();
             }
             "connection-failure" => {
-                for peer in peers {
-                    let _ = peer.connection.close_connection();
+                for direct in self.directs() {
+                    let _ = direct.connection.close_connection();
+                }
+                if let Some(driven) = leg.driven() {
+                    driven.fail();
                 }
                 self.look();
             }

@@ -2,16 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 
-use js_sys::Array;
-use samewire_core::link::{DRIVERS, Input, Jitter, Link, Output};
+use samewire_core::link::{Input, Jitter, Link, Output};
 use samewire_core::time::Millis;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, Fields, Listener, Timer, WebSocket, get, js, set};
 use crate::call::{Call, State};
+use crate::direct::Direct;
 use crate::errors;
 use crate::pace::Pace;
-use crate::peer::Peer;
 
 /// What a browser says of a socket that broke, or never came to be.
 pub(crate) const BROKEN: u16 = 1006;
@@ -184,12 +183,11 @@ impl Call {
 
     fn greet(&self) {
         let me = self.me.borrow().clone();
-        let drivers: Array = browser::array(&DRIVERS.map(JsValue::from_str));
         let hello = Fields::new()
             .put("type", "hello".into())
             .put("protocol", js(1))
             .put("instance", self.instance.borrow().as_str().into())
-            .put("drivers", drivers.into())
+            .put("drivers", self.legs.names().into())
             .build();
         if !me.participant.is_empty() {
             let last_seq = self.socket.with(|link| link.last_seq()).unwrap_or(0);
@@ -220,8 +218,7 @@ impl Call {
     }
 
     /// Sends a signal, or remembers that it could not be sent (R25: it is never sent later).
-    pub(crate) fn send_signal(&self, peer: &Peer, payload: &JsValue) {
-        let epoch = self.course.borrow().epoch();
+    pub(crate) fn send_signal(&self, way: &Direct, payload: &JsValue) {
         let generation = self.me.borrow().generation;
         let Some(id) = self.socket.with(Link::mint_id) else {
             return;
@@ -230,16 +227,16 @@ impl Call {
             "signal",
             Fields::new()
                 .put("id", js(id))
-                .put("to", peer.id.as_str().into())
-                .put("epoch", js(epoch))
+                .put("to", way.far.id.as_str().into())
+                .put("epoch", js(way.far.epoch))
                 .put("generation", js(generation))
-                .put("to_generation", js(peer.far.generation))
+                .put("to_generation", js(way.far.generation))
                 .put("payload", payload.clone()),
         );
         if sent {
-            peer.remember_signal(id, payload);
+            way.remember_signal(id, payload);
         } else {
-            peer.unsent.set(true);
+            way.unsent.set(true);
         }
     }
 }

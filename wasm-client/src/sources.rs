@@ -6,10 +6,11 @@
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Fields, Listener, get, invoke};
+use crate::browser::{self, Listener, get, invoke};
 use crate::call::{Call, State};
 use crate::capture;
 use crate::errors;
+use crate::leg::{Carrier, Leg};
 use crate::roster::Source;
 
 /// What `join` captures.
@@ -271,23 +272,28 @@ impl Call {
 
     /// What sources send has changed: the connections first, then the session, then the page.
     fn published(&self, sources: &[Source]) {
-        let peers = self.peers.borrow().clone();
-        for peer in peers {
+        for leg in self.legs.live() {
             for source in sources {
-                peer.publish(*source);
+                leg.publish(*source);
             }
         }
-        self.send_frame("tracks", self.tracks_fields());
+        self.announce_tracks();
         let me = self.me.borrow().participant.clone();
         self.tell_updated(&me);
     }
 
-    /// What to tell the session of our sources.
-    pub(crate) fn tracks_fields(&self) -> Fields {
-        let epoch = self.course.borrow().epoch();
-        Fields::new()
-            .put("epoch", browser::js(epoch))
-            .put("tracks", self.capture.announcement())
+    /// Tells the session of our sources on a leg.
+    pub(crate) fn announce_on(&self, leg: &Leg) {
+        if !matches!(leg.carrier, Carrier::Nothing) {
+            self.send_frame("tracks", leg.announcement(&self.capture));
+        }
+    }
+
+    /// Tells the session of our sources.
+    pub(crate) fn announce_tracks(&self) {
+        for leg in self.legs.live() {
+            self.announce_on(&leg);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use crate::browser::{self, Fields, get, text};
 use crate::call::{Call, State};
 use crate::peer::Peer;
-use crate::roster::{Health, Participant, Source, track_view};
+use crate::roster::{Health, Participant, Source, Track, track_view};
 use crate::socket;
 
 impl Call {
@@ -51,8 +51,9 @@ impl Call {
         } else {
             let peer = self.peer(&one.id);
             let views = Array::new();
-            for track in &one.tracks {
-                let media = peer.as_ref().and_then(|peer| peer.media(track));
+            for track in one.announced_in(self.legs.now().epoch) {
+                let media = self.media_before(one, track);
+                let media = media.or_else(|| peer.as_ref().and_then(|peer| peer.media(track)));
                 let view = track_view(track, media.as_ref().map(|(track, stream)| (track, stream)));
                 if peer
                     .as_ref()
@@ -70,6 +71,23 @@ impl Call {
         view
     }
 
+    /// What the leg before showed of a track, while it is drained and the new one has brought nothing yet.
+    pub(crate) fn media_before(
+        &self,
+        one: &Participant,
+        track: &Track,
+    ) -> Option<(JsValue, JsValue)> {
+        let before = self.legs.before()?;
+        let peer = self.peer(&one.id);
+        let media = peer.as_ref().and_then(|peer| peer.media(track));
+        let id = media.and_then(|(media, _)| text(&media, "id"));
+        let flows = |id: String| peer.is_some_and(|peer| peer.watch.flows(&id, browser::now()));
+        if id.is_some_and(flows) {
+            return None;
+        }
+        before.shown(&one.id, track.source)
+    }
+
     /// Whether this one speaks, as far as the last look at the statistics heard. Whoever is muted does
     /// not.
     pub(crate) fn speaks(&self, one: &Participant) -> bool {
@@ -80,12 +98,12 @@ impl Call {
         if one.id == self.me.borrow().participant {
             let own = self.capture.outgoing(Source::Microphone);
             let own = own.unwrap_or(JsValue::NULL);
-            return self.peers.borrow().iter().any(|peer| hears(peer, &own));
+            return self.legs.now().all().iter().any(|peer| hears(peer, &own));
         }
         let Some(peer) = self.peer(&one.id) else {
             return false;
         };
-        let mut tracks = one.tracks.iter();
+        let mut tracks = one.announced_in(self.legs.now().epoch).iter();
         let track = tracks.find(|track| track.source == Source::Microphone && !track.muted);
         let media = track.and_then(|track| peer.media(track));
         media.is_some_and(|(media, _)| hears(&peer, &media))

@@ -19,7 +19,11 @@ pub(crate) const EVERY_MS: f64 = 500.0;
 /// How often while somebody is not seen yet: a page waits for that.
 pub(crate) const AT_FIRST_MS: f64 = 100.0;
 
-struct Counter {
+/// What was counted of the tracks of one connection.
+pub(crate) type Counters = Rc<RefCell<Vec<Counter>>>;
+
+/// What was counted of one track.
+pub(crate) struct Counter {
     track: String,
     value: u64,
     /// 0 before it first moved.
@@ -29,7 +33,7 @@ struct Counter {
 
 /// The counters of one connection, by the track's id.
 pub(crate) struct Watch {
-    counters: Rc<RefCell<Vec<Counter>>>,
+    counters: Counters,
     /// Whether everything expected was seen at the last look.
     pub(crate) seen: Cell<bool>,
     /// What to do when it is not.
@@ -43,10 +47,10 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Nothing was counted yet; the ladder may be that of an earlier connection.
-    pub(crate) fn new(ladder: Ladder) -> Self {
+    /// Of a connection's counters; the ladder may be that of an earlier one.
+    pub(crate) fn new(ladder: Ladder, counters: Counters) -> Self {
         Self {
-            counters: Rc::default(),
+            counters,
             seen: Cell::new(false),
             ladder: Cell::new(ladder),
             seen_at: Cell::new(0.0),
@@ -57,7 +61,7 @@ impl Watch {
 
     /// The same of a connection that takes the place of this one.
     pub(crate) fn renewed(&self) -> Self {
-        let watch = Self::new(self.ladder.get());
+        let watch = Self::new(self.ladder.get(), Counters::default());
         watch.seen_at.set(self.seen_at.get());
         watch.told.set(self.told.get());
         watch.spoke.set(self.spoke.get());
@@ -102,7 +106,7 @@ impl Watch {
             Box::new(move |outcome| {
                 let report = outcome.ok();
                 if let Some(report) = &report {
-                    take(&counters, report);
+                    count(&counters, report);
                 }
                 then(report.as_ref());
             }),
@@ -124,7 +128,7 @@ pub(crate) fn if_relayed(connection: &Connection, then: impl FnOnce() + 'static)
 
 /// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new
 /// stream and has moved too (R32). Our own sound is counted among them, by what is captured.
-fn take(counters: &Rc<RefCell<Vec<Counter>>>, report: &JsValue) {
+pub(crate) fn count(counters: &Counters, report: &JsValue) {
     let now = browser::now();
     let counters = counters.clone();
     browser::for_each(

@@ -134,6 +134,11 @@ impl Course {
         self.committed.map_or(0, |leg| leg.epoch)
     }
 
+    /// Whether we are connected in the committed epoch, or try to be.
+    pub fn has_entered(&self) -> bool {
+        self.entered
+    }
+
     /// Whether there is a driver for the committed epoch's provider.
     pub fn is_driven(&self) -> bool {
         self.committed.is_some_and(|leg| leg.driven)
