@@ -72,6 +72,11 @@ export interface Wanted {
   /** What others subscribe by, as `published` told it to whoever sends. */
   ref: string;
   kind: "audio" | "video";
+  /**
+   * Its sender is muted: what some servers do not hand out before it sends (Cloudflare lets everything else wait for
+   * it for five seconds) is asked for once this is false.
+   */
+  muted?: boolean;
   /** In how many CSS pixels a picture is shown, times the pixel ratio: the smallest layer that is as high comes. */
   height?: number;
 }

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use super::layers::{height_in, layer};
 use super::patience::pause;
-use super::{Kind, Wanted};
+use super::{Habit, Kind, Wanted};
 use crate::time::Millis;
 
 /// One track of somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Track {
     wanted: bool,
+    muted: bool,
     kind: Kind,
     height: u32,
     stage: Stage,
@@ -63,6 +64,7 @@ pub struct Relayered {
 /// Everything that is wanted of others. See the module.
 #[derive(Clone, Debug)]
 pub struct Incoming {
+    habit: Habit,
     sign: char,
     tracks: BTreeMap<String, Track>,
     let_go: Vec<String>,
@@ -78,8 +80,9 @@ impl Track {
 
 impl Incoming {
     /// Nothing is wanted. `sign` is what stands before the height in a reference.
-    pub const fn new(sign: char) -> Self {
+    pub const fn new(habit: Habit, sign: char) -> Self {
         Self {
+            habit,
             sign,
             tracks: BTreeMap::new(),
             let_go: Vec::new(),
@@ -94,12 +97,14 @@ impl Incoming {
         for one in wanted {
             let track = self.tracks.entry(one.reference).or_insert(Track {
                 wanted: true,
+                muted: false,
                 kind: one.kind,
                 height: 0,
                 stage: NEW,
             });
             track.wanted = true;
             track.height = one.height;
+            track.muted = one.muted && self.habit == Habit::Collects;
         }
         self.sweep();
     }
@@ -125,7 +130,7 @@ impl Incoming {
                 failures,
                 at,
                 alone,
-            } => at <= now && among(failures, alone),
+            } => at <= now && !track.muted && among(failures, alone),
             Stage::Asked { .. } | Stage::Here { .. } => false,
         };
         let new: fn(u32, bool) -> bool = |failures, alone| failures == 0 && !alone;
@@ -224,16 +229,11 @@ impl Incoming {
         });
     }
 
-    /// Whether something may be asked of the server right now.
-    pub fn is_due(&self, now: Millis) -> bool {
-        !self.let_go.is_empty() || self.next().is_some_and(|at| at <= now)
-    }
-
     /// When the next of them is to be asked for.
     pub fn next(&self) -> Option<Millis> {
         let times = self.tracks.values().filter_map(|track| match track.stage {
-            Stage::Absent { at, .. } => Some(at),
-            Stage::Asked { .. } | Stage::Here { .. } => None,
+            Stage::Absent { at, .. } if !track.muted => Some(at),
+            Stage::Absent { .. } | Stage::Asked { .. } | Stage::Here { .. } => None,
         });
         times.min()
     }

@@ -41,6 +41,17 @@ pub struct Wanted {
     pub kind: Kind,
     /// How high it is shown, in device pixels; 0 where nobody said.
     pub height: u32,
+    /// Its sender says that it sends nothing now.
+    pub muted: bool,
+}
+
+/// What a server does about what is silent or given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// It forgets what is silent, lets whoever asks for it wait, and takes places back: Cloudflare.
+    Collects,
+    /// A place stays for as long as the connection, silent or not: Janus.
+    Keeps,
 }
 
 /// Why a leg failed; its name is what JavaScript reads.

@@ -6,18 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Habit;
 use super::patience::COLLECTED_AFTER;
 use crate::protocol::client::Source;
 use crate::time::Millis;
-
-/// What becomes of a place whose source is unpublished or silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Habit {
-    /// The server forgets what is silent, and gives places back: Cloudflare.
-    Collects,
-    /// A place stays for as long as the connection: Janus.
-    Keeps,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {

@@ -70,7 +70,8 @@ export class Leg {
   subscribe(wanted) {
     const refs = wanted.map(({ ref }) => ref);
     const heights = wanted.map(({ kind, height }) => (kind === "audio" ? -1 : (height ?? 0)));
-    this.tell("want", refs, new Float64Array(heights));
+    const muted = wanted.map((one) => Number(Boolean(one.muted)));
+    this.tell("want", refs, new Float64Array(heights), new Uint8Array(muted));
   }
 
   limit(source, limit) {

@@ -104,12 +104,14 @@ impl Machine {
         }
     }
 
-    /// Exactly this is wanted: of each how high it is shown, 0 where nobody said, and -1 where it is sound.
-    pub fn want(&mut self, now: f64, references: Vec<String>, heights: &[f64]) {
+    /// Exactly this is wanted: of each how high it is shown, 0 where nobody said, and -1 where it is sound;
+    /// and 1 where it is muted.
+    pub fn want(&mut self, now: f64, references: Vec<String>, heights: &[f64], muted: &[u8]) {
         let wanted: Vec<Wanted> = references
             .into_iter()
             .zip(heights)
-            .map(|(reference, height)| Wanted {
+            .zip(muted)
+            .map(|((reference, height), muted)| Wanted {
                 reference,
                 kind: if *height < 0.0 {
                     Kind::Audio
@@ -117,6 +119,7 @@ impl Machine {
                     Kind::Video
                 },
                 height: *height as u32,
+                muted: *muted == 1,
             })
             .collect();
         match &mut self.0 {

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::{Call, Command, Input, SIGN};
 use crate::protocol::client::Source;
 use crate::sfu::incoming::Incoming;
-use crate::sfu::outgoing::{Habit, Outgoing, Sender};
+use crate::sfu::outgoing::{Outgoing, Sender};
 use crate::sfu::patience::{ANSWER_WITHIN, CONNECT_WITHIN, TRACK_WITHIN};
-use crate::sfu::{CallNumber, Failure, State, Transport};
+use crate::sfu::{CallNumber, Failure, Habit, State, Transport};
 use crate::time::Millis;
 
 /// How far a leg is.
@@ -101,7 +101,7 @@ impl Cloudflare {
             names: 0,
             out: VecDeque::new(),
             outgoing: Outgoing::new(Habit::Collects),
-            incoming: Incoming::new(SIGN),
+            incoming: Incoming::new(Habit::Collects, SIGN),
         }
     }
 

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::{Command, Input, SIGN, Side};
 use crate::protocol::client::Source;
 use crate::sfu::incoming::Incoming;
-use crate::sfu::outgoing::{Habit, Outgoing, Sender};
+use crate::sfu::outgoing::{Outgoing, Sender};
 use crate::sfu::patience::{CONNECT_WITHIN, KEEPALIVE_EVERY};
-use crate::sfu::{CallNumber, Failure, State, Transport, put_number};
+use crate::sfu::{CallNumber, Failure, Habit, State, Transport, put_number};
 use crate::time::Millis;
 
 use super::calls::Line;
@@ -118,7 +118,7 @@ impl Janus {
             name,
             out: VecDeque::new(),
             outgoing: Outgoing::new(Habit::Keeps),
-            incoming: Incoming::new(SIGN),
+            incoming: Incoming::new(Habit::Keeps, SIGN),
         }
     }
 
