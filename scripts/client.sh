@@ -14,13 +14,22 @@ mkdir -p "$dist"
 
 scripts/wasm.sh samewire-client "$out" samewire
 scripts/wasm.sh samewire-quality build/quality samewire_quality
-gzip -9 -n -c build/quality/samewire_quality.wasm >build/quality/samewire_quality.wasm.gz
+scripts/wasm.sh samewire-sfu build/sfu samewire_sfu
+for chunk in quality sfu; do
+  gzip -9 -n -c "build/$chunk/samewire_$chunk.wasm" >"build/$chunk/samewire_$chunk.wasm.gz"
+done
 bundle() {
-  esbuild "$1" --bundle --minify --format=esm --target=es2022 --external:./quality.js --external:./drivers/* \
-    --loader:.gz=binary --log-level=warning --outfile="$out/$2"
+  esbuild "$1" --bundle --minify --format=esm --target=es2022 --log-level=warning \
+    --external:./quality.js --external:../sfu.js --external:./drivers/* \
+    --loader:.gz=binary --outfile="$out/$2"
 }
 bundle wasm-client/npm/index.js index.js
 bundle wasm-client/npm/quality/index.js quality.js
+bundle wasm-client/npm/sfu/index.js sfu.js
+mkdir -p "$out/drivers"
+for driver in cloudflare janus; do
+  bundle "wasm-client/npm/drivers/$driver.js" "drivers/$driver.js"
+done
 
 size() { gzip -9 -c "$1" | wc -c; }
 wasm=$(size "$out/samewire.wasm")
@@ -33,6 +42,11 @@ if [ "$join" -gt "$join_gate" ] || [ "$whole" -gt "$whole_gate" ]; then
   echo "samewire is larger than its gate: see scripts/client.sh" >&2
   exit 1
 fi
+for driver in cloudflare janus; do
+  echo "samewire/drivers/$driver: $(size "$out/drivers/$driver.js") bytes gzip, and $(size "$out/sfu.js") that all share"
+done
 scripts/client-entries.sh
 cd "$out"
-cp samewire.wasm index.js quality.js react.js elements.js inline.js "../../$dist/"
+cp samewire.wasm index.js quality.js sfu.js react.js elements.js inline.js "../../$dist/"
+mkdir -p "../../$dist/drivers"
+cp drivers/*.js "../../$dist/drivers/"

@@ -19,6 +19,7 @@
 //! - [`link`] — the client's half of the socket: back-off, resume, acknowledgements, close codes.
 //! - [`quality`] — how a call is: from the browser's statistics to a score, to what is wrong with it,
 //!   to what the sender gives up, and what the session is told.
+//! - [`sfu`] — the client's way to a server of media: which call to make next, and what its answer means.
 //! - [`tuning`] — the constants, each with its name in the `TUNING` variable.
 //! - [`time`] — milliseconds.
 
@@ -29,5 +30,6 @@ pub mod protocol;
 pub mod provider;
 pub mod quality;
 pub mod session;
+pub mod sfu;
 pub mod time;
 pub mod tuning;

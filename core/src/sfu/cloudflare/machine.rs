@@ -1,0 +1,309 @@
+//! What state a leg is in, and what it does next.
+
+use std::collections::VecDeque;
+
+use super::{Call, Command, Input, SIGN};
+use crate::protocol::client::Source;
+use crate::sfu::incoming::Incoming;
+use crate::sfu::outgoing::{Outgoing, Sender};
+use crate::sfu::patience::{ANSWER_WITHIN, CONNECT_WITHIN, TRACK_WITHIN};
+use crate::sfu::{CallNumber, Failure, Habit, State, Transport};
+use crate::time::Millis;
+
+/// How far a leg is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nobody was contacted: there are no credentials.
+    Waiting,
+    /// The server is asked for what is to be.
+    Open(Session),
+    /// Until a restart.
+    Failed,
+    /// For good.
+    Closed,
+}
+
+/// The session with the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Session {
+    pub(super) handle: Option<String>,
+    pub(super) way: Way,
+    pub(super) line: Line,
+    /// Whether to ask if the server still knows the session.
+    pub(super) look: bool,
+}
+
+/// ICE and DTLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing was negotiated.
+    None,
+    /// Something was; by this time it is up, or there is no way.
+    Connecting(Millis),
+    /// It is up.
+    Up,
+}
+
+/// The one call at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// None.
+    Free,
+    /// It is awaited until then.
+    Flying {
+        number: CallNumber,
+        call: Call,
+        until: Millis,
+        tries: Tries,
+    },
+    /// It failed, and is made again then.
+    Resting {
+        call: Call,
+        until: Millis,
+        tries: Tries,
+    },
+}
+
+/// How often a call failed, and since when it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tries {
+    pub(super) since: Millis,
+    pub(super) failures: u32,
+}
+
+/// One participant's way to Cloudflare. See the module.
+#[derive(Clone, Debug)]
+pub struct Cloudflare {
+    pub(super) stage: Stage,
+    pub(super) allowed: bool,
+    pub(super) begun: u32,
+    pub(super) number: CallNumber,
+    pub(super) names: u32,
+    pub(super) out: VecDeque<Command>,
+    pub(super) outgoing: Outgoing,
+    pub(super) incoming: Incoming,
+}
+
+impl Default for Cloudflare {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Cloudflare {
+    /// Nothing is known, and nobody is contacted.
+    pub const fn new() -> Self {
+        Self {
+            stage: Stage::Waiting,
+            allowed: false,
+            begun: 0,
+            number: CallNumber(0),
+            names: 0,
+            out: VecDeque::new(),
+            outgoing: Outgoing::new(Habit::Collects),
+            incoming: Incoming::new(Habit::Collects, SIGN),
+        }
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Millis, input: Input) {
+        if self.stage == Stage::Closed {
+            return;
+        }
+        match input {
+            Input::Credentials => {
+                self.allowed = true;
+                if self.stage == Stage::Waiting {
+                    self.begin();
+                }
+            }
+            Input::Publish {
+                source,
+                live,
+                height,
+            } => {
+                let sender = self.outgoing.publish(now, source, live, height);
+                self.replace(source, sender);
+            }
+            Input::Unpublish(source) => {
+                let sender = self.outgoing.unpublish(now, source);
+                self.replace(source, sender);
+            }
+            Input::Limit(source, active) => self.outgoing.limit(now, source, active),
+            Input::Want(wanted) => self.incoming.want(wanted),
+            Input::Transport(begun, transport) if begun == self.begun => self.transport(transport),
+            Input::Transport(..) => {}
+            Input::Answered(number, answer) => self.answered(now, number, answer),
+            Input::Restart => self.begin(),
+            Input::Close => {
+                self.stage = Stage::Closed;
+                self.out.clear();
+                self.out.push_back(Command::End);
+            }
+            Input::Timeout => self.timed_out(now),
+        }
+        self.go_on(now);
+    }
+
+    /// What is to be done, one after another.
+    pub fn poll(&mut self) -> Option<Command> {
+        self.out.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is due, if nothing else happens.
+    pub fn timer(&self) -> Option<Millis> {
+        let Stage::Open(session) = &self.stage else {
+            return None;
+        };
+        let line = match &session.line {
+            Line::Free => None,
+            Line::Flying { until, .. } | Line::Resting { until, .. } => Some(*until),
+        };
+        let way = match session.way {
+            Way::None => None,
+            Way::Connecting(until) => Some(until),
+            // While a call is under way, nothing else is asked.
+            Way::Up if session.line == Line::Free => self.incoming.next(),
+            Way::Up => None,
+        };
+        [line, way].into_iter().flatten().min()
+    }
+
+    fn replace(&mut self, source: Source, sender: Sender) {
+        match sender {
+            Sender::Replace => self.out.push_back(Command::Replace(source)),
+            Sender::Leave => {}
+        }
+    }
+
+    fn begin(&mut self) {
+        if !self.allowed {
+            return;
+        }
+        self.begun = self.begun.wrapping_add(1);
+        self.outgoing.begin();
+        self.incoming.begin();
+        // What was told of the connection before this one is not true of it.
+        self.out.clear();
+        self.stage = Stage::Open(Session {
+            handle: None,
+            way: Way::None,
+            line: Line::Free,
+            look: false,
+        });
+        self.out.push_back(Command::Begin(self.begun));
+        self.out.push_back(Command::State(State::Connecting));
+    }
+
+    fn transport(&mut self, transport: Transport) {
+        let Stage::Open(session) = &mut self.stage else {
+            return;
+        };
+        match (transport, session.way) {
+            // The browser may be faster than whoever tells that the answer was applied.
+            (Transport::Connected, Way::None | Way::Connecting(_)) => {
+                session.way = Way::Up;
+                self.out.push_back(Command::State(State::Connected));
+            }
+            (Transport::Connected, Way::Up) => {}
+            (Transport::Disconnected, _) => session.look = true,
+            (Transport::Failed, _) => {
+                self.fail(Failure::Ice, "the media's way to the server broke");
+            }
+        }
+    }
+
+    /// Ends the asking. What flows flows on.
+    pub(super) fn fail(&mut self, failure: Failure, words: &'static str) {
+        self.stage = Stage::Failed;
+        self.out.push_back(Command::Abort);
+        self.out
+            .push_back(Command::State(State::Failed(failure, words)));
+    }
+
+    fn timed_out(&mut self, now: Millis) {
+        let Stage::Open(session) = &self.stage else {
+            return;
+        };
+        if matches!(session.way, Way::Connecting(until) if until <= now) {
+            return self.fail(
+                Failure::Ice,
+                "no connection came about in time: is UDP, or a TURN server, to be reached?",
+            );
+        }
+        if let Line::Flying { number, until, .. } = &session.line
+            && *until <= now
+        {
+            let number = *number;
+            self.out.push_back(Command::Abort);
+            self.answered(now, number, super::Answer::Silent);
+        }
+    }
+
+    /// Makes the call that is due, when none is under way.
+    fn go_on(&mut self, now: Millis) {
+        let Stage::Open(session) = &self.stage else {
+            return;
+        };
+        if session.way == Way::Up {
+            for (source, reference) in self.outgoing.take_published() {
+                self.out.push_back(Command::Published(source, reference));
+            }
+        }
+        match &session.line {
+            Line::Flying { .. } => {}
+            Line::Resting { call, until, tries } => {
+                if *until <= now {
+                    let (call, tries) = (call.clone(), *tries);
+                    self.call_again(now, call, tries);
+                }
+            }
+            Line::Free => {
+                if let Some(call) = self.next_call(now) {
+                    self.call(now, call);
+                }
+            }
+        }
+    }
+
+    /// Makes a call.
+    pub(super) fn call(&mut self, now: Millis, call: Call) {
+        let tries = Tries {
+            since: now,
+            failures: 0,
+        };
+        self.call_again(now, call, tries);
+    }
+
+    fn call_again(&mut self, now: Millis, call: Call, tries: Tries) {
+        let Stage::Open(session) = &mut self.stage else {
+            return;
+        };
+        self.number = self.number.next();
+        let within = match &call {
+            Call::Pull(_) => TRACK_WITHIN,
+            Call::Session
+            | Call::Push(_)
+            | Call::Renegotiate
+            | Call::Update(_)
+            | Call::Close(_)
+            | Call::Look => ANSWER_WITHIN,
+        };
+        session.line = Line::Flying {
+            number: self.number,
+            call: call.clone(),
+            until: now + within,
+            tries,
+        };
+        self.out.push_back(Command::Call(self.number, call));
+    }
+
+    /// Something was negotiated: from now on ICE and DTLS have their time.
+    pub(super) fn negotiated(&mut self, now: Millis) {
+        if let Stage::Open(session) = &mut self.stage
+            && session.way == Way::None
+        {
+            session.way = Way::Connecting(now + CONNECT_WITHIN);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What is wanted of others, and how far each of it is.
+//!
+//! The list of what is wanted is the whole truth: what is not in it any more is let go of as soon as its
+//! server can be asked. What the server does not have is asked for again, at growing intervals.
+
+use std::collections::BTreeMap;
+
+use super::layers::{height_in, layer};
+use super::patience::pause;
+use super::{Habit, Kind, Wanted};
+use crate::time::Millis;
+
+/// One track of somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Track {
+    wanted: bool,
+    muted: bool,
+    kind: Kind,
+    height: u32,
+    stage: Stage,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// To be asked for, at a time; alone where a batch with it in it was refused.
+    Absent {
+        failures: u32,
+        at: Millis,
+        alone: bool,
+    },
+    /// The server was asked for it in this layer.
+    Asked { failures: u32, layer: u8 },
+    /// It comes, by this name of its line and in this layer.
+    Here { mid: String, layer: u8 },
+}
+
+/// The first time.
+const NEW: Stage = Stage::Absent {
+    failures: 0,
+    at: Millis(0),
+    alone: false,
+};
+
+/// What to ask the server for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Which track.
+    pub reference: String,
+    /// In which layer, counted from the best; nothing where it has but one.
+    pub layer: Option<u8>,
+}
+
+/// A track in another layer from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relayered {
+    /// By which line it comes.
+    pub mid: String,
+    /// Which track.
+    pub reference: String,
+    /// In which layer, counted from the best.
+    pub layer: u8,
+}
+
+/// Everything that is wanted of others. See the module.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    habit: Habit,
+    sign: char,
+    tracks: BTreeMap<String, Track>,
+    let_go: Vec<String>,
+}
+
+impl Track {
+    fn layers(&self, reference: &str, sign: char) -> Option<u8> {
+        let height = height_in(reference, sign);
+        let several = self.kind == Kind::Video && super::layers::layers(height) > 1;
+        several.then(|| layer(height, self.height))
+    }
+}
+
+impl Incoming {
+    /// Nothing is wanted. `sign` is what stands before the height in a reference.
+    pub const fn new(habit: Habit, sign: char) -> Self {
+        Self {
+            habit,
+            sign,
+            tracks: BTreeMap::new(),
+            let_go: Vec::new(),
+        }
+    }
+
+    /// Exactly this is wanted from now on.
+    pub fn want(&mut self, wanted: Vec<Wanted>) {
+        for track in self.tracks.values_mut() {
+            track.wanted = false;
+        }
+        for one in wanted {
+            let track = self.tracks.entry(one.reference).or_insert(Track {
+                wanted: true,
+                muted: false,
+                kind: one.kind,
+                height: 0,
+                stage: NEW,
+            });
+            track.wanted = true;
+            track.height = one.height;
+            track.muted = one.muted && self.habit == Habit::Collects;
+        }
+        self.sweep();
+    }
+
+    /// Drops what is not wanted and not asked for.
+    fn sweep(&mut self) {
+        let let_go = &mut self.let_go;
+        self.tracks.retain(|_, track| match &track.stage {
+            _ if track.wanted => true,
+            Stage::Absent { .. } => false,
+            Stage::Asked { .. } => true,
+            Stage::Here { mid, .. } => {
+                let_go.push(mid.clone());
+                false
+            }
+        });
+    }
+
+    /// What to ask for now, marked as asked: everything that is new, or what is to be asked for again.
+    pub fn due(&mut self, now: Millis, most: usize) -> Vec<Asked> {
+        let due = |track: &Track, among: fn(u32, bool) -> bool| match track.stage {
+            Stage::Absent {
+                failures,
+                at,
+                alone,
+            } => at <= now && !track.muted && among(failures, alone),
+            Stage::Asked { .. } | Stage::Here { .. } => false,
+        };
+        let new: fn(u32, bool) -> bool = |failures, alone| failures == 0 && !alone;
+        let again: fn(u32, bool) -> bool = |_, alone| !alone;
+        let any: fn(u32, bool) -> bool = |_, _| true;
+        // What failed before may hold the others up, and what was refused would have them refused.
+        for (among, many) in [(new, most), (again, most), (any, 1)] {
+            let mut asked = Vec::new();
+            for (reference, track) in &mut self.tracks {
+                if asked.len() == many || !due(track, among) {
+                    continue;
+                }
+                let layer = track.layers(reference, self.sign);
+                let failures = match track.stage {
+                    Stage::Absent { failures, .. } => failures,
+                    Stage::Asked { .. } | Stage::Here { .. } => 0,
+                };
+                track.stage = Stage::Asked {
+                    failures,
+                    layer: layer.unwrap_or(0),
+                };
+                asked.push(Asked {
+                    reference: reference.clone(),
+                    layer,
+                });
+            }
+            if !asked.is_empty() {
+                return asked;
+            }
+        }
+        Vec::new()
+    }
+
+    /// It comes by this line. Whether it is still wanted.
+    pub fn got(&mut self, reference: &str, mid: String) -> bool {
+        let Some(track) = self.tracks.get_mut(reference) else {
+            return false;
+        };
+        let Stage::Asked { layer, .. } = track.stage else {
+            return false;
+        };
+        let wanted = track.wanted;
+        track.stage = Stage::Here { mid, layer };
+        self.sweep();
+        wanted
+    }
+
+    /// The server does not have it, or not yet. `alone`: it refused all that was asked for with it.
+    pub fn not_yet(&mut self, now: Millis, reference: &str, alone: bool) {
+        let Some(track) = self.tracks.get_mut(reference) else {
+            return;
+        };
+        if let Stage::Asked { failures, .. } = track.stage {
+            // Whether it was this one that the batch was refused for is not known yet.
+            let failures = if alone { failures } else { failures + 1 };
+            let at = if alone { now } else { now + pause(failures) };
+            track.stage = Stage::Absent {
+                failures,
+                at,
+                alone,
+            };
+        }
+        self.sweep();
+    }
+
+    /// Those that come in another layer than they are shown in, marked as if they did.
+    pub fn relayered(&mut self) -> Vec<Relayered> {
+        let mut changed = Vec::new();
+        for (reference, track) in &mut self.tracks {
+            let wanted = track.layers(reference, self.sign);
+            if let (Some(wanted), Stage::Here { mid, layer }) = (wanted, &mut track.stage)
+                && *layer != wanted
+            {
+                *layer = wanted;
+                changed.push(Relayered {
+                    mid: mid.clone(),
+                    reference: reference.clone(),
+                    layer: wanted,
+                });
+            }
+        }
+        changed
+    }
+
+    /// The lines of what was let go of; told once.
+    pub fn take_let_go(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.let_go)
+    }
+
+    /// The connection is another one: nothing of it comes, and all is asked for anew.
+    pub fn begin(&mut self) {
+        self.let_go.clear();
+        self.tracks.retain(|_, track| {
+            track.stage = NEW;
+            track.wanted
+        });
+    }
+
+    /// When the next of them is to be asked for.
+    pub fn next(&self) -> Option<Millis> {
+        let times = self.tracks.values().filter_map(|track| match track.stage {
+            Stage::Absent { at, .. } if !track.muted => Some(at),
+            Stage::Absent { .. } | Stage::Asked { .. } | Stage::Here { .. } => None,
+        });
+        times.min()
+    }
+
+    /// Whether this one comes.
+    pub fn is_here(&self, reference: &str) -> bool {
+        let track = self.tracks.get(reference);
+        track.is_some_and(|track| matches!(track.stage, Stage::Here { .. }))
+    }
+}
