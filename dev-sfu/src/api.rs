@@ -135,6 +135,16 @@ pub struct TrackAnswer {
     pub trouble: Option<Trouble>,
 }
 
+/// The answer to what named tracks.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TracksAnswer {
+    requires_immediate_renegotiation: bool,
+    tracks: Vec<TrackAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_description: Option<Description>,
+}
+
 /// What is wrong, by a code for programs and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -165,15 +175,24 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A 200 to what named tracks.
-    #[must_use]
-    pub fn tracks(tracks: &[TrackAnswer], description: Option<&Description>) -> Self {
-        let offered = description.is_some_and(|one| one.kind == DescriptionKind::Offer);
-        let mut body = json!({ "requiresImmediateRenegotiation": offered, "tracks": tracks });
-        if let Some(description) = description {
-            body["sessionDescription"] = json!(description);
+    /// A 200 with this JSON.
+    pub fn ok(body: impl Serialize) -> Self {
+        Self {
+            status: 200,
+            body: json!(body),
         }
-        Self { status: 200, body }
+    }
+
+    /// A 200 to what named tracks. An offer of the SFU wants its answer.
+    #[must_use]
+    pub fn tracks(tracks: Vec<TrackAnswer>, session_description: Option<Description>) -> Self {
+        Self::ok(TracksAnswer {
+            requires_immediate_renegotiation: session_description
+                .as_ref()
+                .is_some_and(|one| one.kind == DescriptionKind::Offer),
+            tracks,
+            session_description,
+        })
     }
 
     /// A refusal of the whole request.

@@ -7,26 +7,18 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use str0m::media::{MediaKind, Mid};
+use str0m::media::Mid;
 
 use crate::api::{
     Answer, Close, DescriptionKind, Location, MOST_TRACKS, Operation, Renegotiate, Track,
     TrackAnswer, Tracks, Trouble, refusal,
 };
+use crate::pulls::Source;
 use crate::session::{Link, Published};
 use crate::sfu::{SessionId, Sfu};
 
 /// How long an operation waits.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-/// A track from which a packet came within this time is sending.
-pub const SENDING: Duration = Duration::from_secs(2);
-
-/// What a publisher's name leads to.
-enum Source {
-    Missing,
-    Silent,
-    Sending(MediaKind),
-}
 
 impl Sfu {
     /// Does what is asked of a session, or answers nothing when that must wait. The `last` time it
@@ -162,148 +154,7 @@ impl Sfu {
                 }
             })
             .collect();
-        Answer::tracks(&tracks, Some(&answer))
-    }
-
-    /// What a track of another session is like now.
-    fn source(&mut self, from: SessionId, name: &str, now: Instant) -> Source {
-        let Some(session) = self.sessions.get_mut(&from) else {
-            return Source::Missing;
-        };
-        let connected = session.link == Link::Connected;
-        let Some(track) = session.published(name).filter(|_| connected) else {
-            return Source::Missing;
-        };
-        let sending = |at: Instant| now.saturating_duration_since(at) < SENDING;
-        let (line, sends) = (track.mid, track.heard.is_some_and(sending));
-        match session.rtc.media(line) {
-            None => Source::Missing,
-            Some(media) if sends => Source::Sending(media.kind()),
-            Some(_) => Source::Silent,
-        }
-    }
-
-    /// Where each track comes from, or what is wrong with it; nothing when it must be waited for.
-    #[expect(clippy::type_complexity, reason = "one list, used twice, just here")]
-    fn sources(
-        &mut self,
-        tracks: &[Track],
-        last: bool,
-        now: Instant,
-    ) -> Option<Vec<Result<(SessionId, String, MediaKind), Trouble>>> {
-        let mut found = Vec::new();
-        for track in tracks {
-            let Some(from) = track.session_id.as_deref().and_then(SessionId::parse) else {
-                found.push(Err(missing()));
-                continue;
-            };
-            let name = track.track_name.clone().unwrap_or_default();
-            found.push(match self.source(from, &name, now) {
-                Source::Sending(kind) => Ok((from, name, kind)),
-                Source::Missing => Err(missing()),
-                Source::Silent if last => Err(Trouble::new(
-                    "empty_track_error",
-                    "no packet of the track came in time: is it muted?",
-                )),
-                Source::Silent => return None,
-            });
-        }
-        Some(found)
-    }
-
-    fn subscribe(
-        &mut self,
-        id: SessionId,
-        tracks: &[Track],
-        last: bool,
-        now: Instant,
-    ) -> Option<Answer> {
-        let found = self.sources(tracks, last, now)?;
-        let session = self.sessions.get_mut(&id)?;
-        let good = found.iter().flatten();
-        let kinds: Vec<_> = good.map(|(from, _, kind)| (*kind, *from)).collect();
-        let (mids, offer) = session.offer(&kinds);
-        let mut mids = mids.into_iter();
-        let mut answers = Vec::new();
-        for (track, source) in tracks.iter().zip(found) {
-            let mut answer = described(track);
-            match source {
-                Err(trouble) => answer.trouble = Some(trouble),
-                Ok((from, name, kind)) => {
-                    let mid = mids.next()?;
-                    answer.mid = Some(mid.to_string());
-                    let wish = track.simulcast.clone().unwrap_or_default();
-                    self.sessions
-                        .get_mut(&id)?
-                        .pull(mid, (from, name.clone()), kind, wish);
-                    self.attach(from, &name, (id, mid));
-                }
-            }
-            answers.push(answer);
-        }
-        Some(Answer::tracks(&answers, offer.as_ref()))
-    }
-
-    fn attach(&mut self, from: SessionId, name: &str, who: (SessionId, Mid)) {
-        if let Some(track) = self
-            .sessions
-            .get_mut(&from)
-            .and_then(|one| one.published(name))
-        {
-            track.subscribers.push(who);
-        }
-    }
-
-    fn update(&mut self, id: SessionId, body: &Tracks, last: bool, now: Instant) -> Option<Answer> {
-        let found = self.sources(&body.tracks, last, now)?;
-        let mut answers = Vec::new();
-        for (track, source) in body.tracks.iter().zip(found) {
-            let mut answer = described(track);
-            answer.mid.clone_from(&track.mid);
-            answer.trouble = source
-                .and_then(|source| self.redirect(id, track, source))
-                .err();
-            answers.push(answer);
-        }
-        Some(Answer::tracks(&answers, None))
-    }
-
-    /// Lets a line be sent another layer, or another track.
-    fn redirect(
-        &mut self,
-        id: SessionId,
-        track: &Track,
-        (from, name, kind): (SessionId, String, MediaKind),
-    ) -> Result<(), Trouble> {
-        let refuse = |why: &str| Trouble::new("update_track_error", why);
-        let layered = self.sessions.get_mut(&from).is_some_and(|publisher| {
-            let line = publisher.published(&name).map(|one| one.mid);
-            line.is_some_and(|line| publisher.has_layers(line))
-        });
-        let mid = track.mid.as_deref().map(Mid::from);
-        let pulled = mid.and_then(|mid| self.sessions.get_mut(&id)?.pulled(mid));
-        let Some(pulled) = pulled else {
-            return Err(refuse("mid: nothing is received on this line"));
-        };
-        let wish = track.simulcast.clone().unwrap_or_default();
-        if pulled.source == (from, name.clone()) {
-            if !layered {
-                return Err(refuse("the track is published without simulcast layers"));
-            }
-            pulled.forwarder.prefer(wish);
-            return Ok(());
-        }
-        if pulled.forwarder.kind() != kind {
-            return Err(refuse(
-                "a line that carries audio cannot be given video, nor the reverse",
-            ));
-        }
-        let who = (id, pulled.mid);
-        let old = std::mem::replace(&mut pulled.source, (from, name.clone()));
-        pulled.forwarder.follow(wish);
-        self.unsubscribe(&old, who);
-        self.attach(from, &name, who);
-        Ok(())
+        Answer::tracks(tracks, Some(answer))
     }
 
     fn close(&mut self, id: SessionId, body: &Close) -> Answer {
@@ -351,7 +202,7 @@ impl Sfu {
         }
         description.map_or_else(
             |refused| refused,
-            |description| Answer::tracks(&answers, description.as_ref()),
+            |description| Answer::tracks(answers, description),
         )
     }
 
@@ -362,10 +213,7 @@ impl Sfu {
         let description = &body.session_description;
         if description.kind == DescriptionKind::Offer {
             return match session.answer(description) {
-                Ok(answer) => Answer {
-                    status: 200,
-                    body: json!({ "sessionDescription": answer }),
-                },
+                Ok(answer) => Answer::ok(json!({ "sessionDescription": answer })),
                 Err(why) => refusal::clash(&why),
             };
         }
@@ -380,10 +228,7 @@ impl Sfu {
             self.unsubscribe(&pulled.source, (id, pulled.mid));
         }
         match accepted {
-            Ok(()) => Answer {
-                status: 200,
-                body: json!({}),
-            },
+            Ok(()) => Answer::ok(json!({})),
             Err(why) => refusal::clash(&why),
         }
     }
@@ -419,24 +264,6 @@ impl Sfu {
                 "status": if active { "active" } else { "inactive" },
             }));
         }
-        Answer {
-            status: 200,
-            body: json!({ "tracks": tracks, "dataChannels": [] }),
-        }
-    }
-}
-
-fn missing() -> Trouble {
-    let why = "no such track is published by that session, or the publisher is not connected";
-    Trouble::new("not_found_track_error", why)
-}
-
-/// A remote track as it was asked for.
-fn described(track: &Track) -> TrackAnswer {
-    TrackAnswer {
-        session_id: track.session_id.clone(),
-        track_name: track.track_name.clone(),
-        simulcast: track.simulcast.clone(),
-        ..TrackAnswer::default()
+        Answer::ok(json!({ "tracks": tracks, "dataChannels": [] }))
     }
 }

@@ -24,6 +24,7 @@ use crate::sfu::SessionId;
 
 /// The longest body.
 const LONGEST: usize = 1024 * 1024;
+const LEFT_OUT: &str = "this stand-in has sessions and their tracks only";
 
 /// What the API is of.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ async fn answer(app: &App, request: Request<Incoming>) -> Answer {
     };
     let (reply, answered) = oneshot::channel();
     let event = match route(path) {
-        None => return refusal::not_found("this stand-in has sessions and their tracks only"),
+        None => return refusal::not_found(LEFT_OUT),
         Some(Route::Create) if head.method != Method::POST => return wrong_method(),
         Some(Route::Create) if !body.is_empty() => {
             return refusal::invalid(
@@ -126,24 +127,16 @@ fn route(path: &str) -> Option<Route<'_>> {
 }
 
 fn operation(method: &Method, what: &str, body: &[u8]) -> Result<Operation, Answer> {
-    let (right, read): (_, fn(&[u8]) -> Result<Operation, Answer>) = match what {
-        "" => (Method::GET, |_| Ok(Operation::Show)),
-        "tracks/new" => (Method::POST, |body| decoded(body).map(Operation::New)),
-        "tracks/update" => (Method::PUT, |body| decoded(body).map(Operation::Update)),
-        "tracks/close" => (Method::PUT, |body| decoded(body).map(Operation::Close)),
-        "renegotiate" => (Method::PUT, |body| {
-            decoded(body).map(Operation::Renegotiate)
-        }),
-        _ => {
-            return Err(refusal::not_found(
-                "this stand-in has sessions and their tracks only",
-            ));
+    match (what, method) {
+        ("", &Method::GET) => Ok(Operation::Show),
+        ("tracks/new", &Method::POST) => decoded(body).map(Operation::New),
+        ("tracks/update", &Method::PUT) => decoded(body).map(Operation::Update),
+        ("tracks/close", &Method::PUT) => decoded(body).map(Operation::Close),
+        ("renegotiate", &Method::PUT) => decoded(body).map(Operation::Renegotiate),
+        ("" | "tracks/new" | "tracks/update" | "tracks/close" | "renegotiate", _) => {
+            Err(wrong_method())
         }
-    };
-    if *method == right {
-        read(body)
-    } else {
-        Err(wrong_method())
+        _ => Err(refusal::not_found(LEFT_OUT)),
     }
 }
 

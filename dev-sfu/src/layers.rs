@@ -30,8 +30,7 @@ pub enum Ordering {
     /// Nothing does.
     #[default]
     None,
-    /// The next one after it from a to z, and after the last one the best that is there: `a` is the
-    /// best.
+    /// The next worse one that is there, or else the next better one: `a` is the best.
     Asciibetical,
 }
 
@@ -92,7 +91,7 @@ impl Layers {
             Ordering::None => exact,
             Ordering::Asciibetical => exact
                 .or_else(|| there().find(|layer| layer.name() > preferred.as_str()))
-                .or_else(|| there().last()),
+                .or_else(|| there().next_back()),
         }
     }
 }

@@ -14,7 +14,8 @@
 //!
 //! - [`api`] — what travels over HTTP: requests, answers, refusals with their codes.
 //! - [`sfu`] — all sessions. A call or a packet goes in with the time; answers, packets to send and the
-//!   next deadline come out. [`calls`] is what each operation does, [`session`] one peer connection.
+//!   next deadline come out. [`calls`] is what each operation does, [`pulls`] those that subscribe,
+//!   [`session`] one peer connection.
 //! - [`forward`] — what one subscriber is sent of one track: [`layers`] picks the simulcast layer, and
 //!   [`rewrite`] joins layers, or tracks, into one stream without a seam.
 //! - [`http`], [`run`] — the outside: the HTTP server, the UDP sockets, the clock, and who waits.
@@ -26,6 +27,7 @@ pub mod config;
 pub mod forward;
 pub mod http;
 pub mod layers;
+pub mod pulls;
 pub mod rewrite;
 pub mod run;
 pub mod session;
