@@ -1,0 +1,137 @@
+// dev-sfu is taken for Cloudflare's SFU by Cloudflare's own npm client, which is as npm has it.
+
+import { type Browser, expect, test } from "@playwright/test";
+import { fileURLToPath } from "node:url";
+
+import { DevSfu } from "../support/dev-sfu.ts";
+import { BundleServer } from "./support/bundle-server.ts";
+import { packages } from "./support/packages.ts";
+import { Party } from "./support/party.ts";
+
+/** The camera in three layers, `a` the best. Chromium gives its bandwidth to the first one first. */
+const LAYERS = [
+  { rid: "c", maxBitrate: 100_000, scaleResolutionDownBy: 4 },
+  { rid: "b", maxBitrate: 300_000, scaleResolutionDownBy: 2 },
+  { rid: "a", maxBitrate: 900_000 },
+];
+
+let pages: BundleServer;
+let sfu: DevSfu;
+test.beforeAll(async () => {
+  const entry = fileURLToPath(new URL("pages/partytracks.js", import.meta.url));
+  pages = await BundleServer.of(entry, await packages());
+});
+test.beforeEach(async () => {
+  sfu = await DevSfu.start();
+});
+test.afterEach(async () => {
+  await sfu.stop();
+});
+test.afterAll(async () => {
+  await pages.stop();
+});
+
+/** Two people, each in a browser window of their own. */
+const two = (browser: Browser) =>
+  Promise.all(
+    [1, 2].map(async () => {
+      const context = await browser.newContext();
+      return Party.open(await context.newPage(), pages.origin, () => sfu);
+    }),
+  ) as Promise<[Party, Party]>;
+
+test("partytracks pushes a voice and a picture, and another page hears and sees them", async ({
+  browser,
+}) => {
+  const [ana, ben] = await two(browser);
+  const [voice, picture] = [await ana.push("audio"), await ana.push("video")];
+  await ben.pull("voice", voice);
+  await ben.pull("picture", picture);
+  await ben.frame("picture");
+  await expect.poll(async () => (await ben.received("audio")).energy).toBeGreaterThan(0);
+  const { decoded } = await ben.received("video");
+  await expect
+    .poll(async () => (await ben.received("video")).decoded)
+    .toBeGreaterThan(decoded + 20);
+  expect((await ben.received("video")).lost).toBe(0);
+});
+
+test("one connection of partytracks both pushes and pulls, and each side sees the other", async ({
+  browser,
+}) => {
+  const both = await two(browser);
+  const pictures = await Promise.all(both.map((one) => one.push("video")));
+  const [ana, ben] = both;
+  await Promise.all([ana.pull("other", pictures[1]!), ben.pull("other", pictures[0]!)]);
+  await Promise.all(both.map((one) => one.frame("other")));
+});
+
+test("a layer is preferred, and another one instead, without a packet missing between them", async ({
+  browser,
+}) => {
+  const [ana, ben] = await two(browser);
+  const picture = await ana.push("video", LAYERS);
+  await ben.pull("picture", picture, "c");
+  for (const layer of ["c", "a", "b", "c", "b"] as const) {
+    await ben.prefer("picture", layer);
+    await expect
+      .poll(async () => (await ben.frame("picture")) - (await ana.width(layer)), { message: layer })
+      .toBe(0);
+  }
+  expect(await ana.width("a")).toBeGreaterThan(await ana.width("b"));
+  expect(await ana.width("b")).toBeGreaterThan(await ana.width("c"));
+  expect((await ben.received("video")).lost).toBe(0);
+});
+
+test("what is pulled is closed with an exchange, and pulled once more on the same connection", async ({
+  browser,
+}) => {
+  const [ana, ben] = await two(browser);
+  const [voice, picture] = [await ana.push("audio"), await ana.push("video")];
+  // Chromium takes no offer in which every line is closed.
+  await ben.pull("voice", voice);
+  const tracks = async () =>
+    (await sfu.call("GET", `sessions/${await ben.sessionId()}`)).body.tracks;
+  for (let round = 1; round <= 3; round += 1) {
+    await ben.pull("picture", picture);
+    await ben.frame("picture");
+    expect(await tracks()).toHaveLength(2);
+    await ben.end("picture");
+    await expect
+      .poll(tracks)
+      .toEqual([expect.objectContaining({ trackName: voice.trackName, status: "active" })]);
+  }
+});
+
+test("what is pushed is closed with an exchange, and can be pulled no more", async ({
+  browser,
+}) => {
+  const [ana, ben] = await two(browser);
+  const [voice, picture] = [await ana.push("audio"), await ana.push("video")];
+  await ben.pull("picture", picture);
+  await ben.frame("picture");
+  await ana.end("video");
+  const session = await ana.sessionId();
+  await expect
+    .poll(async () => (await sfu.call("GET", `sessions/${session}`)).body.tracks)
+    .toEqual([expect.objectContaining({ trackName: voice.trackName, status: "active" })]);
+  const again = { tracks: [{ location: "remote", ...picture }] };
+  const { sessionId } = (await sfu.call("POST", "sessions/new")).body;
+  const { body } = await sfu.call("POST", `sessions/${sessionId}/tracks/new`, again);
+  expect(body.tracks[0]).toMatchObject({ errorCode: "not_found_track_error" });
+});
+
+test("an SFU that was killed and started again knows nobody, and partytracks begins anew", async ({
+  browser,
+}) => {
+  const [ana] = await two(browser);
+  await ana.push("video");
+  const before = await ana.sessionId();
+  await sfu.restart();
+  expect((await sfu.call("GET", `sessions/${before}`)).status).toBe(410);
+  await expect.poll(() => ana.sessionId(), { timeout: 40_000 }).not.toBe(before);
+  const now = await ana.sessionId();
+  await expect
+    .poll(async () => (await sfu.call("GET", `sessions/${now}`)).body.tracks)
+    .toEqual([expect.objectContaining({ status: "active" })]);
+});
