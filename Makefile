@@ -24,6 +24,7 @@ TOOLS := .tools/.installed
 WORKER := worker/build/.built
 CLIENT := wasm-client/npm/dist/.built
 PAGES := web/dist/.built
+DEV_SFU := target/debug/samewire-dev-sfu
 
 step = @if [ -t 1 ]; then printf '\033[1m▸ %s\033[0m\n' "$(1)"; else echo "▸ $(1)"; fi
 
@@ -32,7 +33,8 @@ step = @if [ -t 1 ]; then printf '\033[1m▸ %s\033[0m\n' "$(1)"; else echo "▸
 help: ## Says what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-dev: port build .dev.vars ## Serves everything on PORT (8787) and says which link to open.
+# Who sets PROVIDERS brings what they name.
+dev: port build $(if $(PROVIDERS),,$(DEV_SFU)) .dev.vars ## Serves everything on PORT (8787) and says which link to open.
 	@PORT=$(PORT) node scripts/dev.ts
 
 port: $(MODULES)
@@ -87,6 +89,11 @@ $(CLIENT): $(TOOLS) $(MODULES) $(CORE) scripts/client.sh scripts/wasm.sh $(call 
 $(PAGES): $(CLIENT) $(MODULES) $(call files,web)
 	$(call step,the pages)
 	@vite build web --logLevel warn
+	@touch $@
+
+$(DEV_SFU): $(CARGO) dev-sfu/Cargo.toml $(call files,dev-sfu/src)
+	$(call step,the SFU for development (once; two minutes on an idle machine))
+	@cargo build --quiet --package samewire-dev-sfu
 	@touch $@
 
 .dev.vars: .dev.vars.example

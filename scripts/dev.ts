@@ -1,18 +1,30 @@
-// `make dev`: wrangler with what make has built, and at the end the link to open.
+// `make dev`: wrangler with what make has built, an SFU beside it, and at the end the link to open.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
+import { startSfu } from "./dev-sfu.ts";
+
 const port = process.env.PORT ?? "8787";
+
+const sfu = process.env.PROVIDERS
+  ? undefined
+  : await startSfu().catch((error: Error) => {
+      console.error(error.message);
+      process.exit(1);
+    });
+process.on("exit", () => sfu?.stop());
+
 const passedOn = [
-  "PROVIDERS",
+  ...Object.keys(sfu?.vars ?? {}),
+  ...(sfu ? [] : ["PROVIDERS"]),
   "TUNING",
   "ICE_SERVERS",
   "SAME_USER",
   "LOG_LEVEL",
   "ALLOWED_ORIGINS",
 ].flatMap((key) => {
-  const value = process.env[key];
+  const value = sfu?.vars[key] ?? process.env[key];
   return value === undefined ? [] : ["--var", `${key}:${value}`];
 });
 
@@ -74,6 +86,10 @@ for (const [from, to] of [
   });
 }
 
+void sfu?.ended.then((why) => {
+  if (!stopping) console.error(`The SFU is gone, and a call of four goes on directly: ${why}`);
+});
+
 const end = (signal: NodeJS.Signals) => {
   try {
     process.kill(-wrangler.pid!, signal);
@@ -121,6 +137,7 @@ while (!stopping) {
 
     ${origin}/?session=demo-first-light
 
+  ${sfu ? "Three people talk directly, more of them through an SFU on this machine." : "Providers are those of PROVIDERS."}
   The API is at ${origin}/v1; its keys are in .dev.vars.
   Saving a Rust or page file builds and serves it. Ctrl-C stops.
 `);
