@@ -3,8 +3,8 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-import { networkInterfaces } from "node:os";
+
+import { freePort, ownAddress } from "../tests/support/network.ts";
 
 export interface Turn {
   /** What `ICE_SERVERS` takes. */
@@ -36,19 +36,4 @@ export async function startTurn(): Promise<Turn> {
       await gone;
     },
   };
-}
-
-function ownAddress(): string {
-  const all = Object.values(networkInterfaces()).flat();
-  const own = all.find((one) => one && !one.internal && one.family === "IPv4");
-  return own?.address ?? "127.0.0.1";
-}
-
-async function freePort(host: string): Promise<number> {
-  const probe = createServer().listen(0, host);
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

@@ -110,6 +110,7 @@ const steps: Step[] = [
   },
   { name: "Worker, npm package and pages", command: "make build" },
   { name: "types", command: "tsc -p web --noEmit && tsc -p tests --noEmit" },
+  { name: "Janus, an SFU", command: "scripts/packages.sh janus" },
   {
     name: "integration tests in workerd",
     command: `node --test --test-force-exit --test-concurrency=2 ${integration(false)}`,

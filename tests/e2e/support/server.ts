@@ -2,10 +2,11 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, readlink, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { freePort } from "../../support/network.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -118,16 +119,6 @@ export class Server {
     }
     await rm(this.#disk, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-function freePort(ip: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on("error", reject);
-    probe.listen(0, ip, () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** The processes that descend from one, all or those of a name. */
