@@ -46,6 +46,16 @@ impl Session {
         })
     }
 
+    /// Which life of the session id this is; none where none has begun.
+    pub fn incarnation(&self) -> Option<&Incarnation> {
+        self.life.as_ref().map(|life| &life.record.incarnation)
+    }
+
+    /// How many people the session takes at all.
+    pub fn most_people(&self) -> u32 {
+        self.tuning().max_participants
+    }
+
     /// Whether there is nothing to keep: no life, no socket at the door, no log, nobody barred.
     pub fn is_bare(&self) -> bool {
         self.life.is_none()
