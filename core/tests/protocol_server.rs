@@ -317,9 +317,19 @@ fn renewals() {
     );
     pinned(
         ServerMessage::Credentials {
+            epoch: Some(Epoch(2)),
+            provider: "sfu".into(),
             credentials: json!({"t": 1}),
         },
-        r#""type":"credentials","credentials":{"t":1}"#,
+        r#""type":"credentials","epoch":2,"provider":"sfu","credentials":{"t":1}"#,
+    );
+    pinned(
+        ServerMessage::Credentials {
+            epoch: None,
+            provider: "sfu".into(),
+            credentials: json!({}),
+        },
+        r#""type":"credentials","provider":"sfu","credentials":{}"#,
     );
 }
 

@@ -18,10 +18,10 @@ use proptest::prelude::*;
 use samewire_core::protocol::client::ClientFrame;
 use samewire_core::protocol::http::{Lock, SessionPatch, SwitchRequest};
 use samewire_core::protocol::ids::SocketId;
-use samewire_core::session::{Act, Ice, Input, Renewal};
+use samewire_core::session::{Act, Ask, Credentials, Ice, Input, Renewal};
 use samewire_core::time::Millis;
 use serde_json::{Value, json};
-use support::{World, claims, three_providers};
+use support::{World, an_sfu_with_credentials, claims};
 
 const PEOPLE: [&str; 4] = ["ana", "ben", "cem", "dee"];
 
@@ -47,6 +47,8 @@ enum Step {
     /// Everyone says that they are ready for whatever is prepared.
     AllReady,
     Renewed(u32, bool),
+    /// The shell answers what it was asked for credentials: all of it, or the last twice, with some or none.
+    Credentials(bool, bool),
 }
 
 /// Any JSON, with names and numbers that mean something in between.
@@ -207,6 +209,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..8u8, 0..8u8).prop_map(|(on, ejected)| Step::Registry(on, ejected)),
         3 => Just(Step::AllReady),
         1 => (1..12u32, any::<bool>()).prop_map(|(n, ice)| Step::Renewed(n, ice)),
+        3 => (any::<bool>(), any::<bool>()).prop_map(|(all, some)| Step::Credentials(all, some)),
     ]
 }
 
@@ -230,6 +233,31 @@ fn feed_input(world: &mut World, input: Input) {
     let now = world.now;
     let decision = world.handle(input.clone());
     assert_eq!(restored.handle(now, input.clone()), decision, "{input:?}");
+}
+
+/// The shell's answer to what it was asked for.
+fn answer(ask: Ask, some: bool, now: Millis) -> Option<Input> {
+    match ask {
+        Ask::Credentials {
+            participant,
+            epoch,
+            provider,
+        } => Some(Input::Credentials {
+            participant,
+            epoch,
+            provider,
+            what: match some {
+                true => Credentials::Given {
+                    credentials: json!({}),
+                    expires_at: Some(now + Millis(90_000)),
+                },
+                false => Credentials::Refused {
+                    why: "full".to_owned(),
+                },
+            },
+        }),
+        Ask::IceServers(_) | Ask::Token(_) | Ask::EndRoom(_) => None,
+    }
 }
 
 fn take(world: &mut World, step: Step) {
@@ -298,7 +326,7 @@ fn take(world: &mut World, step: Step) {
             },
         ),
         Step::Registry(on, ejected) => {
-            let mut providers = three_providers();
+            let mut providers = an_sfu_with_credentials();
             for (n, provider) in providers.iter_mut().enumerate() {
                 provider.is_active = on >> n & 1 == 1;
                 provider.ejected = ejected >> n & 1 == 1;
@@ -331,6 +359,17 @@ fn take(world: &mut World, step: Step) {
             };
             feed_input(world, Input::Renewed { participant, what });
         }
+        Step::Credentials(all, some) => {
+            let asked = match all {
+                true => std::mem::take(&mut world.asked),
+                false => world.asked.last().cloned().into_iter().collect(),
+            };
+            for ask in asked {
+                if let Some(input) = answer(ask, some, world.now) {
+                    feed_input(world, input);
+                }
+            }
+        }
         Step::Kill(survivor) => {
             match survivor.and_then(|who| open(world, who)) {
                 Some((name, _)) => world.kill_but(&[name]),
@@ -349,7 +388,7 @@ proptest! {
     fn any_inputs_in_any_order_keep_what_must_always_hold(
         steps in proptest::collection::vec(step(), 0..100)
     ) {
-        let mut world = World::hybrid(&[]);
+        let mut world = World::with_an_sfu(&[]);
         for step in steps {
             take(&mut world, step);
         }

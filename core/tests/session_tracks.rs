@@ -53,8 +53,8 @@ fn tracks_that_cannot_be_are_refused_and_the_old_ones_stay() {
         (json!([of("ä", 1)]), id),
         (json!([of(&"x".repeat(129), 1)]), id),
         (
-            json!([of("t", 129)]),
-            "a track's \"ref\" has at most 128 bytes",
+            json!([of("t", 513)]),
+            "a track's \"ref\" has at most 512 bytes",
         ),
         (
             json!([of("t", 1), of("t", 2)]),

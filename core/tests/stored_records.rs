@@ -13,8 +13,8 @@ use samewire_core::protocol::server::{ChatLine, Encoded, Mode, ProviderKind};
 use samewire_core::provider::cause::Cause;
 use samewire_core::session::log::{Alternative, By, Event, LogEntry};
 use samewire_core::session::record::{
-    Cursor, Fence, Kept, Member, ParticipantRecord, Recovery, Report, SecretHash, SessionRecord,
-    Switch,
+    Cursor, Fence, Grant, Kept, Member, ParticipantRecord, PastLife, Recovery, Report, SecretHash,
+    SessionRecord, Switch,
 };
 use samewire_core::time::Millis;
 use samewire_core::tuning::Tuning;
@@ -233,6 +233,43 @@ fn a_participants_row() {
             head, HASH, HASH
         ),
     );
+}
+
+#[test]
+fn credentials_that_were_asked_for_and_rooms_that_were_made() {
+    pinned(
+        &Grant {
+            epoch: Some(Epoch(2)),
+            ask_at: Some(Millis(9)),
+        },
+        r#"{"epoch":2,"ask_at":9}"#,
+    );
+    let record = ParticipantRecord {
+        grants: [("janus".into(), Grant::default())].into(),
+        ..participant()
+    };
+    assert!(
+        to_string(&record)
+            .unwrap()
+            .contains(r#""grants":{"janus":{}}"#)
+    );
+    let rooms = SessionRecord {
+        rooms: ["janus".into()].into(),
+        ..session()
+    };
+    assert!(to_string(&rooms).unwrap().contains(r#""rooms":["janus"]"#));
+    let past = PastLife {
+        incarnation: "life".into(),
+        last: LogSeq(4),
+        ended_at: Millis(9),
+        rooms: ["janus".into()].into(),
+    };
+    pinned(
+        &past,
+        r#"{"incarnation":"life","last":4,"ended_at":9,"rooms":["janus"]}"#,
+    );
+    let old = r#"{"incarnation":"life","last":4,"ended_at":9}"#;
+    assert!(from_str::<PastLife>(old).unwrap().rooms.is_empty());
 }
 
 #[test]

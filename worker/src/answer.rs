@@ -9,7 +9,7 @@ use crate::problem::ApiError;
 const PROBLEM: &str = "application/problem+json";
 
 /// What ends a request early: an answer for the caller, or a fault of the platform.
-pub(crate) enum Failure {
+pub enum Failure {
     /// The caller is told.
     Api(ApiError),
     /// The log is told.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::ice::IceServers;
+use crate::sfu::Sfus;
 
 /// The API key that `.dev.vars.example` holds; good on a loopback host only.
 pub const DEV_API_KEY: &str = "dev-api-key";
@@ -36,6 +37,8 @@ pub struct Config {
     pub session: Settings,
     /// STUN and TURN, for participants only.
     pub ice_servers: IceServers,
+    /// The SFUs among the providers that have an adapter here.
+    pub sfus: Sfus,
 }
 
 /// An operator's key.
@@ -123,6 +126,8 @@ impl Config {
         };
         // The log reads it for itself: it must be there when the rest is read.
         log_level(get("LOG_LEVEL"))?;
+        let mut providers = providers(get("PROVIDERS"))?;
+        let sfus = Sfus::read(&mut providers, &token_secret, get);
         Ok(Self {
             token_secret,
             api_key,
@@ -130,11 +135,12 @@ impl Config {
             demo: boolean("DEMO", get("DEMO"))?,
             origins: origins(get("ALLOWED_ORIGINS"))?,
             session: Settings {
-                providers: providers(get("PROVIDERS"))?,
+                providers,
                 tuning: tuning(get("TUNING"))?,
                 same_user: same_user(get("SAME_USER"))?,
             },
             ice_servers: ice_servers(get("ICE_SERVERS"), get)?,
+            sfus: sfus.or_else(|e| wrong("PROVIDERS", e))?,
         })
     }
 }

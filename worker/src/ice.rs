@@ -6,15 +6,13 @@
 
 mod parse;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use samewire_core::protocol::ids::UserId;
 use samewire_core::session::Ice;
 use samewire_core::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha1::Sha1;
+
+use crate::sign::hmac_sha1;
 
 pub use parse::IceError;
 
@@ -89,7 +87,8 @@ impl IceServers {
         for server in &self.hmac {
             let expiry = (now.0 / 1_000).saturating_add(server.ttl);
             let username = format!("{expiry}:{user}");
-            let credential = credential(&server.secret, &username);
+            // What coturn's `use-auth-secret` expects.
+            let credential = hmac_sha1(&server.secret, &username);
             servers
                 .push(json!({"urls": server.urls, "username": username, "credential": credential}));
             ends.push(Millis::from_secs(expiry));
@@ -103,16 +102,6 @@ impl IceServers {
             expires_at: ends.into_iter().min(),
         }
     }
-}
-
-/// What coturn's `use-auth-secret` expects: base64 of HMAC-SHA1 of the user name.
-fn credential(secret: &str, username: &str) -> String {
-    // HMAC takes a key of any length, so there always is one.
-    let mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map(|mut mac| {
-        mac.update(username.as_bytes());
-        mac.finalize().into_bytes()
-    });
-    mac.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default()
 }
 
 /// Reads what Cloudflare answers. An older API gives one server and not a list.

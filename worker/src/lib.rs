@@ -7,7 +7,7 @@
 //! to the one [`index_object`], which knows all that are live.
 //!
 //! What can be tested without a Worker compiles natively: [`config`], [`ice`], [`token`],
-//! [`issue`], [`access`], [`outbox`], [`problem`]. The rest needs workerd and is tested in it, under `tests/integration`.
+//! [`issue`], [`access`], [`outbox`], [`problem`], [`sfu`] but for its calls. The rest needs workerd and is tested in it, under `tests/integration`.
 
 pub mod access;
 pub mod config;
@@ -15,10 +15,14 @@ pub mod ice;
 pub mod issue;
 pub mod outbox;
 pub mod problem;
+pub mod sfu;
+mod sign;
 pub mod token;
 
 #[cfg(target_arch = "wasm32")]
 mod answer;
+#[cfg(target_arch = "wasm32")]
+mod http;
 #[cfg(target_arch = "wasm32")]
 mod index;
 #[cfg(target_arch = "wasm32")]

@@ -41,6 +41,8 @@ pub(crate) fn request(
     let init = web_sys::RequestInit::new();
     init.set_method(method.as_ref());
     init.set_headers(headers.0.as_ref());
+    // Followed by itself, a redirection would take the headers along.
+    init.set_redirect(web_sys::RequestRedirect::Manual);
     if let Some(body) = body {
         init.set_body(&JsValue::from_str(body));
     }

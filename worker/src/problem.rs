@@ -35,14 +35,20 @@ pub enum ApiError {
         method: String,
     },
     /// `too-large`: the body is longer than any that could be right.
-    #[error("the body has {0} bytes; it has at most {max}", max = MAX_BODY_BYTES)]
-    TooLarge(usize),
+    #[error("the body has {0} bytes; it has at most {1}")]
+    TooLarge(usize, usize),
     /// `conflict`: what is there does not allow it now.
     #[error("{0}")]
     Conflict(String),
     /// `unavailable`: something that this needs does not answer now.
     #[error("{0}")]
     Unavailable(String),
+    /// `bad-gateway`: something that this needs answered what it should not.
+    #[error("{0}")]
+    BadGateway(String),
+    /// `gateway-timeout`: something that this needs gave no answer in time.
+    #[error("{0}")]
+    GatewayTimeout(String),
     /// `upgrade-required`: only a WebSocket can do this.
     #[error("this path is a WebSocket; connect with the subprotocols samewire.v1 and token.<jwt>")]
     UpgradeRequired,
@@ -92,7 +98,9 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => ("method-not-allowed", "Not with this method", 405),
             Self::Conflict(_) => ("conflict", "Not as it is now", 409),
             Self::Unavailable(_) => ("unavailable", "Try again later", 503),
-            Self::TooLarge(_) => ("too-large", "The body is too large", 413),
+            Self::BadGateway(_) => ("bad-gateway", "What is behind this answered badly", 502),
+            Self::GatewayTimeout(_) => ("gateway-timeout", "What is behind this is silent", 504),
+            Self::TooLarge(..) => ("too-large", "The body is too large", 413),
             Self::UpgradeRequired => ("upgrade-required", "A WebSocket is needed", 426),
             Self::Misconfigured(_) => ("misconfigured", "The service is misconfigured", 500),
             Self::Internal => ("internal", "Something went wrong", 500),

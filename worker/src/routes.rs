@@ -26,7 +26,7 @@ use crate::problem::{ApiError, MAX_BODY_BYTES};
 const SESSIONS: &str = "SESSIONS";
 
 /// What is wrong with a request, where something is.
-type Checked<T> = std::result::Result<T, Failure>;
+pub(crate) type Checked<T> = std::result::Result<T, Failure>;
 
 /// Answers a request. Whatever goes wrong becomes a problem; nothing panics.
 pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
@@ -57,7 +57,10 @@ fn with_cors(response: Response, origin: &str) -> Result<Response> {
     // Those of an object's answer cannot be changed.
     let headers: Headers = response.headers().entries().collect();
     headers.set("access-control-allow-origin", origin)?;
-    headers.set("access-control-allow-methods", "GET, POST, PATCH, DELETE")?;
+    headers.set(
+        "access-control-allow-methods",
+        "GET, POST, PUT, PATCH, DELETE",
+    )?;
     headers.set(
         "access-control-allow-headers",
         "authorization, content-type",
@@ -96,6 +99,14 @@ async fn route(request: Request, env: Env, config: Rc<Config>) -> Answered {
     let nothing = || ApiError::NotFound(format!("there is no {path}")).into();
     if segments.iter().any(|segment| segment.is_empty()) {
         return Err(nothing());
+    }
+    if let ["v1", "sfu", provider, rest @ ..] = segments.as_slice() {
+        let rest = rest.iter().map(|&segment| segment.to_owned()).collect();
+        let sfu = ctx.data.sfus.of(provider);
+        return match sfu.and_then(|sfu| sfu.serve(request, rest)) {
+            Some(answered) => answered.await,
+            None => Err(nothing()),
+        };
     }
     match (segments.as_slice(), &method) {
         (["healthz"], Head) => Ok(Response::empty()?),
@@ -148,7 +159,7 @@ fn methods(path: &[&str]) -> Option<&'static str> {
 }
 
 /// What stands behind `Bearer`.
-fn shown(request: &Request) -> Result<Option<String>> {
+pub(crate) fn shown(request: &Request) -> Result<Option<String>> {
     let header = request.headers().get("authorization")?;
     Ok(access::bearer(header.as_deref()).map(str::to_owned))
 }
@@ -180,16 +191,22 @@ fn session_param(ctx: &Ctx) -> std::result::Result<SessionId, ApiError> {
     issue::session_id(&ctx.session)
 }
 
-async fn body<T: DeserializeOwned>(request: &mut Request) -> Checked<T> {
+/// The text of a body that has so many bytes at most.
+pub(crate) async fn text_of(request: &mut Request, most: usize) -> Checked<String> {
     let announced = request.headers().get("content-length")?;
     let announced = announced.and_then(|length| length.parse().ok());
-    if let Some(length) = announced.filter(|length| *length > MAX_BODY_BYTES) {
-        return Err(ApiError::TooLarge(length).into());
+    if let Some(length) = announced.filter(|length| *length > most) {
+        return Err(ApiError::TooLarge(length, most).into());
     }
     let text = request.text().await?;
-    if text.len() > MAX_BODY_BYTES {
-        return Err(ApiError::TooLarge(text.len()).into());
+    match text.len() {
+        length if length > most => Err(ApiError::TooLarge(length, most).into()),
+        _ => Ok(text),
     }
+}
+
+async fn body<T: DeserializeOwned>(request: &mut Request) -> Checked<T> {
+    let text = text_of(request, MAX_BODY_BYTES).await?;
     let wrong = |what: &str| {
         // It may quote what was sent.
         let what: String = what.chars().take(256).collect();

@@ -8,6 +8,7 @@
 //! An error that leaves a WebSocket handler wedges that socket for good, so none does: it is logged,
 //! and the socket closed.
 
+mod credentials;
 mod inner;
 mod publish;
 mod renewal;

@@ -1,13 +1,12 @@
 //! Cloudflare's TURN service, asked for credentials.
 
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use samewire_core::time::Millis;
 use serde_json::json;
-use worker::{Delay, Error, Fetch, Headers, Method, Result};
+use worker::{Error, Headers, Method, Result};
 
+use crate::http::{Question, ask};
 use crate::ice::{CloudflareKey, Fetched, IceServers, read_cloudflare};
 use crate::platform;
 
@@ -19,14 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) async fn fetch(servers: &IceServers) -> Result<Option<Fetched>> {
     let mut all: Option<Fetched> = None;
     for key in &servers.cloudflare {
-        let answer = pin!(fetch_one(key));
         let Fetched {
             servers,
             expires_at,
-        } = match select(answer, pin!(Delay::from(PATIENCE))).await {
-            Either::Left((answer, _)) => answer?,
-            Either::Right(_) => return Err(wrong("there was no answer in time")),
-        };
+        } = fetch_one(key).await?;
         let fetched = all.get_or_insert(Fetched {
             servers: Vec::new(),
             expires_at,
@@ -43,10 +38,15 @@ async fn fetch_one(key: &CloudflareKey) -> Result<Fetched> {
     headers.set("content-type", "application/json")?;
     let body = json!({"ttl": key.ttl}).to_string();
     let expires_at = platform::now() + Millis::from_secs(key.ttl);
-    let request = platform::request(Method::Post, &key.endpoint, &headers, Some(&body))?;
-    let mut response = Fetch::Request(request).send().await?;
-    let status = response.status_code();
-    let text = response.text().await?;
+    let (status, text) = ask(Question {
+        method: Method::Post,
+        url: &key.endpoint,
+        headers: &headers,
+        body: Some(&body),
+        patience: PATIENCE,
+    })
+    .await
+    .map_err(|error| wrong(&error.to_string()))?;
     if !(200..300).contains(&status) {
         return Err(wrong(&format!("the answer has status {status}")));
     }

@@ -45,3 +45,6 @@ pub const MAX_DRIVERS: usize = 32;
 
 /// The longest client-chosen name of something small (an instance, a track), in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
+
+/// The longest `ref` of a track, in bytes: what a provider calls it may be two names and a signature.
+pub const MAX_REF_BYTES: usize = 512;

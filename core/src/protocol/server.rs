@@ -98,8 +98,14 @@ pub enum ServerMessage {
         /// In the shape of `RTCIceServer`.
         ice_servers: Vec<Value>,
     },
-    /// Renewed credentials of the provider.
+    /// Credentials of a provider, for this one participant: the first ones right after the `prepare`,
+    /// `commit`, `standby` or `welcome` that needs them, and new ones at half of their life.
     Credentials {
+        /// The epoch whose leg they open; absent for one on standby.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        epoch: Option<Epoch>,
+        /// The provider.
+        provider: ProviderName,
         /// As the provider's driver wants them.
         credentials: Value,
     },

@@ -130,6 +130,7 @@ pub fn parse(json: &str) -> Result<Vec<Provider>, ProvidersError> {
             health_url: entry.health_url,
             config,
             secret: entry.secret,
+            needs_credentials: false,
         });
     }
     if providers.is_empty() {
@@ -245,6 +246,7 @@ mod tests {
                 health_url: Some("https://api.daily.co/v1/health".to_owned()),
                 config: json!({"public": {"domain": "samewire"}, "region": "eu"}),
                 secret: Some("DAILY_API_KEY".to_owned()),
+                needs_credentials: false,
             }
         );
         assert_eq!(

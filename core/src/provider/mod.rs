@@ -42,6 +42,9 @@ pub struct Provider {
     pub config: Value,
     /// The name of the secret that its adapter signs with; never the secret itself.
     pub secret: Option<String>,
+    /// Whether it has an adapter that makes credentials for everyone who is to use it. Set by the shell,
+    /// which knows the adapters.
+    pub needs_credentials: bool,
 }
 
 impl Provider {
@@ -60,6 +63,7 @@ impl Provider {
             health_url: None,
             config: Value::Object(Map::new()),
             secret: None,
+            needs_credentials: false,
         }
     }
 

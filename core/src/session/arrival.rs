@@ -212,6 +212,8 @@ impl Life {
         participant.record.socket_opened = door.opened;
         participant.record.away_since = None;
         participant.since = turn.now;
+        // What was given to its last socket may never have arrived.
+        participant.record.grants.clear();
         if hello.device.is_some() {
             participant.record.device.clone_from(&hello.device);
         }

@@ -1,6 +1,6 @@
 //! Beginnings: a life, and a participant in it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::arrival::Door;
 use super::decision::Turn;
@@ -48,6 +48,7 @@ impl Life {
             heads_changed_at: turn.now,
             quality_moved_at: None,
             paced_until: None,
+            rooms: BTreeSet::new(),
             summary: Summary::default(),
             provider: Provider::p2p().name,
             kind: Provider::p2p().kind,
@@ -136,6 +137,7 @@ impl Life {
             token_lasts: Millis(0),
             renew_token_at: None,
             renew_ice_at: None,
+            grants: BTreeMap::new(),
             probed_at: None,
             report: None,
             blind: BTreeMap::new(),

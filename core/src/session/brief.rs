@@ -4,7 +4,7 @@ use super::log::life_state;
 use super::{Claims, Session};
 use crate::gather::collected;
 use crate::protocol::http::Brief;
-use crate::protocol::ids::{ParticipantId, SessionId};
+use crate::protocol::ids::{Incarnation, ParticipantId, ProviderName, SessionId};
 
 impl Session {
     /// Its name.
@@ -44,6 +44,22 @@ impl Session {
             lasts: record.token_lasts,
             session: None,
         })
+    }
+
+    /// Which life of the session id this is; none where none has begun.
+    pub fn incarnation(&self) -> Option<&Incarnation> {
+        self.life.as_ref().map(|life| &life.record.incarnation)
+    }
+
+    /// Whether the life that is going on may have a room on a provider.
+    pub fn has_room_on(&self, provider: &ProviderName) -> bool {
+        let life = self.life.as_ref();
+        life.is_some_and(|life| life.record.rooms.contains(provider))
+    }
+
+    /// How many people the session takes at all.
+    pub fn most_people(&self) -> u32 {
+        self.tuning().max_participants
     }
 
     /// Whether there is nothing to keep: no life, no socket at the door, no log, nobody barred.

@@ -9,7 +9,7 @@ use super::record::{
     Barred, Cursor, Kept, NumberedLine, ParticipantRecord, PastLife, SessionRecord,
 };
 use crate::protocol::close::CloseCode;
-use crate::protocol::ids::{Epoch, LogSeq, ParticipantId, Seq, SocketId};
+use crate::protocol::ids::{Epoch, LogSeq, ParticipantId, ProviderName, Seq, SocketId};
 use crate::protocol::server::{Encoded, ErrorFrame, ServerMessage};
 use crate::time::Millis;
 
@@ -33,6 +33,18 @@ pub enum Ask {
     IceServers(ParticipantId),
     /// A token that renews somebody's: [`super::Input::Renewed`].
     Token(ParticipantId),
+    /// Somebody's credentials for a provider, with a room there that they open:
+    /// [`super::Input::Credentials`].
+    Credentials {
+        /// For whom.
+        participant: ParticipantId,
+        /// For which epoch; none for a leg on standby.
+        epoch: Option<Epoch>,
+        /// For which provider.
+        provider: ProviderName,
+    },
+    /// That the session's room on a provider goes, if no life needs it. Nothing comes back.
+    EndRoom(ProviderName),
 }
 
 /// What an operator is answered.

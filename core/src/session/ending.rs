@@ -1,9 +1,12 @@
 //! The end of a life, and of what was kept of it.
 
+use std::collections::BTreeSet;
+
 use super::Session;
-use super::decision::{Turn, Write};
+use super::decision::{Ask, Turn, Write};
 use super::log::Event;
 use super::record::PastLife;
+use crate::gather::collected;
 use crate::protocol::ids::LogSeq;
 
 impl Session {
@@ -17,7 +20,11 @@ impl Session {
         summary.duration_ms = turn.now.since(life.record.began_at);
         turn.log(&life.record, Event::Ended { reason, summary });
         let entries = u64::try_from(turn.log.len()).unwrap_or(u64::MAX);
+        for provider in &life.record.rooms {
+            turn.decision.ask.push(Ask::EndRoom(provider.clone()));
+        }
         self.past.push(PastLife {
+            rooms: life.record.rooms,
             incarnation: life.record.incarnation,
             last: LogSeq(self.log_seq.0.saturating_add(entries)),
             ended_at: turn.now,
@@ -56,6 +63,10 @@ impl Session {
         self.barred.retain(|barred| barred.until > turn.now);
         if gone.is_empty() && barred == self.barred.len() {
             return;
+        }
+        let left: BTreeSet<_> = collected(gone.iter().flat_map(|past| &past.rooms));
+        for provider in left {
+            turn.decision.ask.push(Ask::EndRoom(provider.clone()));
         }
         let last = gone.last().map_or(LogSeq(0), |past| past.last);
         if self.life.is_none() && self.past.is_empty() && self.barred.is_empty() {

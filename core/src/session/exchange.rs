@@ -8,7 +8,7 @@ use crate::protocol::ids::{Epoch, ParticipantId, is_plain_name};
 use crate::protocol::server::{
     ChatLine, Encoded, ErrorFrame, PreparedTracks, RelayedSignal, ServerMessage,
 };
-use crate::protocol::{CHAT_KEPT, MAX_CHAT_CHARS, MAX_NAME_BYTES, MAX_TRACKS};
+use crate::protocol::{CHAT_KEPT, MAX_CHAT_CHARS, MAX_REF_BYTES, MAX_TRACKS};
 use crate::time::Millis;
 
 impl Life {
@@ -215,9 +215,9 @@ fn wrong_with(tracks: &[Track]) -> Option<&'static str> {
         if track
             .reference
             .as_ref()
-            .is_some_and(|r| r.len() > MAX_NAME_BYTES)
+            .is_some_and(|r| r.len() > MAX_REF_BYTES)
         {
-            return Some("a track's \"ref\" has at most 128 bytes");
+            return Some("a track's \"ref\" has at most 512 bytes");
         }
         let mut before = tracks.iter().take(i);
         if before.any(|other| (other.source, &other.id) == (track.source, &track.id)) {

@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::admin::Act;
 use crate::protocol::client::{ClientFrame, DecodeError};
 use crate::protocol::http::SessionSettings;
-use crate::protocol::ids::{Incarnation, ParticipantId, SocketId, TokenId, UserId};
+use crate::protocol::ids::{
+    Epoch, Incarnation, ParticipantId, ProviderName, SocketId, TokenId, UserId,
+};
 use crate::protocol::server::Role;
 use crate::provider::Provider;
 use crate::time::Millis;
@@ -58,6 +60,34 @@ pub enum Input {
         participant: ParticipantId,
         /// What.
         what: Renewal,
+    },
+    /// What a decision asked for of a provider was made, or could not be.
+    Credentials {
+        /// For whom.
+        participant: ParticipantId,
+        /// For which epoch it was asked.
+        epoch: Option<Epoch>,
+        /// Of which provider.
+        provider: ProviderName,
+        /// What.
+        what: Credentials,
+    },
+}
+
+/// What a provider's adapter made for one participant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Credentials {
+    /// The room is there, and these open it.
+    Given {
+        /// As the provider's driver wants them. Secrets: they go to their participant and nowhere else.
+        credentials: Value,
+        /// When they end; none where they do not.
+        expires_at: Option<Millis>,
+    },
+    /// There is no room, or nothing to open it with.
+    Refused {
+        /// Why, for the log: no secret, and nothing of the length of an answer.
+        why: String,
     },
 }
 

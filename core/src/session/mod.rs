@@ -26,14 +26,15 @@
 //! answers; `exchange` (signals, chat, tracks). Then what the session decides: `look` (is the provider
 //! still right?), `switch` (the barrier), `recovery` (whose failure, and the way back), `sight` (who
 //! sees whom), `presence` (who is there), `departure` and `ending`. `admin` is what operators do,
-//! [`log`] what is written down of it all and [`fold`] what follows from that; `renewal` renews
-//! credentials; `mailbox`, `timers` and `snapshot` serve the others.
+//! [`log`] what is written down of it all and [`fold`] what follows from that; `credentials` are
+//! a provider's, `renewal` renews the others; `mailbox`, `timers` and `snapshot` serve the others.
 
 pub mod admin;
 mod arrival;
 mod begin;
 mod brief;
 pub mod bucket;
+mod credentials;
 pub mod decision;
 mod departure;
 mod ending;
@@ -64,7 +65,7 @@ use serde::Deserialize;
 pub use admin::Act;
 pub use decision::{Answer, Ask, Decision, Refused, Tell, Write};
 pub use departure::come_back_in;
-pub use input::{Claims, Ice, Input, Mint, Renewal};
+pub use input::{Claims, Credentials, Ice, Input, Mint, Renewal};
 pub use presence::Presence;
 pub use timers::TimerReason;
 
@@ -261,6 +262,16 @@ impl Session {
                     life.renewed(&mut turn, &participant, what);
                 }
             }
+            Input::Credentials {
+                participant,
+                epoch,
+                provider,
+                what,
+            } => {
+                if let Some(life) = &mut self.life {
+                    life.issued(&mut turn, &participant, epoch, &provider, what);
+                }
+            }
         }
         self.finish(turn)
     }
@@ -276,9 +287,11 @@ impl Session {
             Input::Tick { .. } => By::Alarm,
             Input::Admin { by, .. } => By::Admin { name: by.clone() },
             Input::Providers { .. } => By::Registry,
-            Input::Renewed { participant, .. } => By::Participant {
-                id: participant.clone(),
-            },
+            Input::Renewed { participant, .. } | Input::Credentials { participant, .. } => {
+                By::Participant {
+                    id: participant.clone(),
+                }
+            }
         }
     }
 
@@ -378,6 +391,7 @@ impl Session {
                 }
             }
             if turn.ticked || turn.session_changed || !turn.changed.is_empty() {
+                life.look_at_credentials(&mut turn, providers);
                 life.plan_next_look(now, providers);
             }
             life.look_whether_empty(&mut turn);

@@ -79,6 +79,10 @@ pub struct ParticipantRecord {
     /// When its TURN credentials are renewed (R34).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renew_ice_at: Option<Millis>,
+    /// Which providers' credentials it has or is waiting for. They are of its present socket: a resume
+    /// asks for them anew.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub grants: BTreeMap<ProviderName, Grant>,
     /// The probe it has not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probed_at: Option<Millis>,
@@ -128,6 +132,17 @@ impl ParticipantRecord {
         }
         changed
     }
+}
+
+/// Credentials of a provider that were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// For which epoch; none for standby.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// When they are asked for again: because no answer came, or at half of their life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_at: Option<Millis>,
 }
 
 /// Trouble that a participant reported.

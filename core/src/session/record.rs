@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::log::Summary;
-pub use super::participant_record::{Blind, ParticipantRecord, Report};
+pub use super::participant_record::{Blind, Grant, ParticipantRecord, Report};
 use crate::protocol::http::Lock;
 use crate::protocol::ids::{
     Epoch, Generation, Incarnation, LogSeq, MessageId, Ordinal, ParticipantId, ProviderName, Seq,
@@ -70,6 +70,10 @@ pub struct PastLife {
     pub last: LogSeq,
     /// When it ended.
     pub ended_at: Millis,
+    /// Where it had rooms. They were let go of when it ended, if the provider answered; once more is
+    /// tried when its log goes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rooms: BTreeSet<ProviderName>,
 }
 
 /// The decision row: the one place that says which provider the session is on.
@@ -139,6 +143,9 @@ pub struct SessionRecord {
     /// different sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paced_until: Option<Millis>,
+    /// On which providers it may have a room: whoever is to make one is noted before it does (R4).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rooms: BTreeSet<ProviderName>,
     /// What the life was so far.
     #[serde(default)]
     pub summary: Summary,

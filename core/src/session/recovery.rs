@@ -101,7 +101,13 @@ impl Life {
     }
 
     /// Notes trouble; tells the others when it changes how somebody is connected.
-    fn report(&mut self, turn: &mut Turn, id: &ParticipantId, report: Report, evidence: Value) {
+    pub(super) fn report(
+        &mut self,
+        turn: &mut Turn,
+        id: &ParticipantId,
+        report: Report,
+        evidence: Value,
+    ) {
         let Some(participant) = self.participants.get_mut(id) else {
             return;
         };

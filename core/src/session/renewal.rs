@@ -18,7 +18,7 @@ const EARLIER_TOKENS: usize = 8;
 const NOT_SOONER: Millis = Millis::from_secs(1);
 
 /// Half of the time from now to an end.
-fn half_way(now: Millis, ends: Millis) -> Millis {
+pub(super) fn half_way(now: Millis, ends: Millis) -> Millis {
     let half = Millis(ends.since(now).0 / 2).max(NOT_SOONER);
     now + half
 }
@@ -126,7 +126,12 @@ impl Life {
         self.participants
             .values()
             .filter(|p| p.record.socket.is_some())
-            .flat_map(|p| [p.record.renew_token_at, p.record.renew_ice_at])
+            .flat_map(|p| {
+                let grants = p.record.grants.values().map(|grant| grant.ask_at);
+                [p.record.renew_token_at, p.record.renew_ice_at]
+                    .into_iter()
+                    .chain(grants)
+            })
             .flatten()
     }
 }

@@ -13,6 +13,7 @@
     clippy::indexing_slicing
 )]
 
+mod shell;
 pub(crate) mod table;
 mod tabs;
 
@@ -130,6 +131,13 @@ pub(crate) fn three_providers() -> Vec<Provider> {
     ]
 }
 
+/// The same, and the SFU has an adapter.
+pub(crate) fn an_sfu_with_credentials() -> Vec<Provider> {
+    let mut providers = three_providers();
+    providers[1].needs_credentials = true;
+    providers
+}
+
 /// The types of frames, for comparing what was told at a glance.
 pub(crate) fn types(frames: &[Value]) -> Vec<&str> {
     frames.iter().map(|f| f["type"].as_str().unwrap()).collect()
@@ -174,6 +182,16 @@ impl World {
     /// A world whose session has these people in it, who have read everything.
     pub(crate) fn of(people: &[&str]) -> Self {
         let mut world = Self::new();
+        world.join_all(people);
+        world
+    }
+
+    /// The same with three providers, of which the SFU has credentials for everyone.
+    pub(crate) fn with_an_sfu(people: &[&str]) -> Self {
+        let mut world = Self::with(Settings {
+            providers: an_sfu_with_credentials(),
+            ..settings()
+        });
         world.join_all(people);
         world
     }

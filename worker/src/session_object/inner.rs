@@ -211,9 +211,7 @@ impl Inner {
                 }
             }
         }
-        for ask in decision.ask {
-            self.renew(ask);
-        }
+        self.find_out(decision.ask);
         Ok(decision.answer)
     }
 

@@ -18,7 +18,9 @@ impl Inner {
     /// Makes what is asked for: at once where nothing has to be waited for, else beside all events,
     /// and then it comes as an event of its own.
     pub(super) fn renew(self: &Rc<Self>, ask: Ask) {
-        let (Ask::Token(participant) | Ask::IceServers(participant)) = &ask;
+        let (Ask::Token(participant) | Ask::IceServers(participant)) = &ask else {
+            return;
+        };
         let claims = self
             .session
             .borrow()
@@ -51,6 +53,7 @@ impl Inner {
                 self.state
                     .wait_until(async move { inner.fetch_turn(participant, claims).await });
             }
+            Ask::Credentials { .. } | Ask::EndRoom(_) => {}
         }
     }
 
