@@ -96,9 +96,9 @@ async fn answer(app: &App, request: Request<Incoming>) -> Answer {
     let event = match route(path) {
         None => return refusal::not_found(LEFT_OUT),
         Some(Route::Create) if head.method != Method::POST => return wrong_method(),
-        Some(Route::Create) if !body.is_empty() => {
+        Some(Route::Create) if !matches!(body.trim_ascii(), b"" | b"{}") => {
             return refusal::invalid(
-                "a new session takes no body: its first offer goes to tracks/new",
+                "a new session takes no description: its first offer goes to tracks/new",
             );
         }
         Some(Route::Create) => Event::Create(reply),
