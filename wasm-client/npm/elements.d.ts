@@ -48,7 +48,10 @@ export interface SamewireParticipantElement extends SamewireElement {
 /** `<samewire-chat>`: what is said in its `call`, and a line to say something. */
 export interface SamewireChatElement extends SamewireElement {}
 
-/** `<samewire-indicator>`: how its `call` goes, as a dot and in words. */
+/**
+ * `<samewire-indicator>`: how its `call` goes, as a dot and in words, and how many are in it. With the attribute `show-mode`
+ * also whether media goes directly or is relayed.
+ */
 export interface SamewireIndicatorElement extends SamewireElement {}
 
 /** What the elements fire. All of it bubbles, out of every shadow. */

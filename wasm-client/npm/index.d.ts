@@ -1,3 +1,5 @@
+import type { Driver } from "./drivers.js";
+
 /**
  * Loads the WebAssembly, once: whoever calls it again gets the same promise, and their `url` is ignored.
  * {@link join} calls it; call it yourself before a {@link Negotiator}, or early, to have it loaded when
@@ -14,6 +16,15 @@ export function init(url?: string | URL | BufferSource | WebAssembly.Module): Pr
  * A server that does not answer is tried again for a quarter of a minute, as if it had restarted.
  */
 export function join(options: JoinOptions): Promise<Call>;
+
+/**
+ * Has calls carried by a provider that this package has no driver of: `load` imports the module of one, when a session first
+ * needs it. To be called before `join`, since a call tells its session what it can be carried by. Known already are
+ * `cloudflare` and `janus`; a driver of the same name takes their place.
+ *
+ * @throws {SamewireError} `misuse`: no name of 1 to 128 characters of `A-Z a-z 0-9 _ -`, or nothing to load it with.
+ */
+export function registerDriver(name: string, load: () => Promise<{ driver: Driver }>): void;
 
 /** What {@link join} needs. */
 export interface JoinOptions {
@@ -157,6 +168,8 @@ export interface CallEvents {
   chat: ChatMessage;
   /** Everyone is on the way to another way of carrying the call, or to a fresh start on this one. */
   "transition:started": Transition;
+  /** On that way: how many of those who are waited for are seen there already. */
+  "transition:progress": Progress;
   /** That way came to nothing: the call stays where it is, or goes on to yet another. */
   "transition:failed": Transition;
   /** Everything that is sent to us is decoded again. */
@@ -183,6 +196,16 @@ export interface Transition {
   readonly epoch: number;
   /** Why, if it was said: `failed`, `grew`, `quality`, `operator`, `returned`, `score`. */
   readonly cause?: string;
+}
+
+/** How far a move is that is being prepared. */
+export interface Progress {
+  /** The transition's. */
+  readonly epoch: number;
+  /** How many others are seen on the new way. */
+  readonly ready: number;
+  /** How many are waited for. */
+  readonly of: number;
 }
 
 /** Something that is wrong. */

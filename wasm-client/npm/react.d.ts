@@ -117,7 +117,13 @@ export interface ConnectionIndicatorProps extends HTMLAttributes<HTMLSpanElement
   call: Call | null | undefined;
   /** Other words, for another language. */
   words?: Partial<Record<IndicatorWord, string>>;
+  /** Whether to say that media goes directly or is relayed; not unless it is wanted. */
+  showMode?: boolean;
 }
 
-/** A state; a rating stands instead of `connected` once there is one. */
-export type IndicatorWord = CallState | "idle" | Quality["rating"];
+/**
+ * A state; a rating stands instead of `connected` once there is one. `ready` tells how far a move is (`{ready}`, `{of}`),
+ * `person` and `persons` (`{count}`) how many are in the call, `p2p` and `sfu` how media goes.
+ */
+export type IndicatorWord =
+  CallState | "idle" | Quality["rating"] | "ready" | "person" | "persons" | "p2p" | "sfu";

@@ -125,8 +125,8 @@ export function useChat(call) {
 
 const COLOURS = { good: "#188a4b", weak: "#b26a00", waiting: "#b26a00", off: "#7a7f85" };
 
-export function ConnectionIndicator({ call, words, ...rest }) {
-  const { level, text } = describe(useWatched(call), { ...WORDS, ...words });
+export function ConnectionIndicator({ call, words, showMode = false, ...rest }) {
+  const { level, text } = describe(useWatched(call), { ...WORDS, ...words }, showMode);
   const dot = {
     display: "inline-block",
     inlineSize: "0.6em",

@@ -27,6 +27,9 @@ const TAKEN = [
   ["bitrateKbps", "availableKbps", "fps", "width", "height", "pair", "audio", "video", "network"],
   [
     "change",
+    "provider",
+    "did",
+    "message",
     "connection",
     "fault",
     "line",
@@ -56,7 +59,7 @@ const SPACES = {
   alert: "quality",
   recommendation: "quality",
 };
-for (const what of ["prepare", "commit", "abort", "connected", "ready", "failed", "session"])
+for (const what of ["prepare", "commit", "abort", "connected", "ready", "failed", "session", "driver"])
   SPACES[what] = "switch";
 
 const WARNINGS = new Set(["error", "failed", "abort", "suspect", "exhausted", "transition:failed"]);

@@ -42,7 +42,9 @@ pub(crate) struct Leg {
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     /// Whose media is waited for before it is said to be ready: who was there when it was prepared.
     pub(crate) quorum: Vec<String>,
-    /// Whether that was said.
+    /// Of how many of them it has come, and how many they are.
+    pub(crate) progress: Cell<(u64, u64)>,
+    /// Whether it was said to be ready.
     pub(crate) is_ready: Cell<bool>,
     /// Once it is drained: what it showed when the next one took its place.
     shown: RefCell<Vec<Shown>>,
@@ -61,6 +63,7 @@ impl Leg {
             carrier,
             peers: RefCell::default(),
             quorum,
+            progress: Cell::default(),
             is_ready: Cell::new(false),
             shown: RefCell::default(),
         })

@@ -72,6 +72,11 @@ impl Legs {
         self.before.borrow().clone()
     }
 
+    /// Whether media goes on while the session moves.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.next.borrow().is_some() || self.before.borrow().is_some()
+    }
+
     /// Those on which media is sent and looked at.
     pub(crate) fn live(&self) -> impl Iterator<Item = Rc<Leg>> {
         [Some(self.now()), self.next()].into_iter().flatten()
@@ -387,9 +392,10 @@ impl Call {
         let is = |name| browser::is(event, "event", name);
         let own = |leg: &Rc<Leg>| leg.driven().is_some_and(|own| Rc::ptr_eq(own, driven));
         if is("note") || is("state") {
-            let note = Fields::copy_of(event).put("provider", driven.provider.as_str().into());
-            let what = if is("note") { "what" } else { "event" };
-            self.emit("note", &note.put("what", get(event, what)).build());
+            let note = Fields::copy_of(event)
+                .put("provider", driven.provider.as_str().into())
+                .put("did", get(event, "what"));
+            self.emit("note", &note.put("what", "driver".into()).build());
         }
         let Some(leg) = self.legs.live().find(own) else {
             let spare = self.legs.spare.borrow().clone();
@@ -425,15 +431,27 @@ impl Call {
             Carrier::Mesh => true,
             Carrier::Driver(driven) => driven.line() == Line::Up,
         };
-        let has = |id: &String| match (self.participant(id), next.peer(id)) {
-            (None, _) => true,
-            (Some(one), _) if one.told == Health::Lost => true,
-            (Some(_), None) => false,
-            (Some(_), Some(peer)) => self.sight(&next, &peer, at) == Sight::Whole,
-        };
-        if carries && next.quorum.iter().all(has) {
-            let epoch = Fields::new().put("epoch", browser::js(next.epoch));
-            next.is_ready.set(self.send_frame("ready", epoch));
+        let (mut ready, mut of) = (0, 0);
+        for id in &next.quorum {
+            if self
+                .participant(id)
+                .is_some_and(|one| one.told != Health::Lost)
+            {
+                of += 1;
+                let peer = next.peer(id);
+                let seen = |peer: Rc<Peer>| self.sight(&next, &peer, at) == Sight::Whole;
+                ready += u64::from(peer.is_some_and(seen));
+            }
+        }
+        let epoch = || Fields::new().put("epoch", browser::js(next.epoch));
+        if next.progress.replace((ready, of)) != (ready, of) {
+            let progress = epoch()
+                .put("ready", browser::js(ready))
+                .put("of", browser::js(of));
+            self.emit("transition:progress", &progress.build());
+        }
+        if carries && ready == of {
+            next.is_ready.set(self.send_frame("ready", epoch()));
         }
     }
 }

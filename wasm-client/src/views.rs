@@ -18,6 +18,7 @@ impl Call {
     pub(crate) fn health(&self, one: &Participant) -> Health {
         if one.id == self.me.borrow().participant {
             return match self.state.get() {
+                State::Switching if self.legs.is_moving() => Health::Good,
                 State::Connecting | State::Switching => Health::Connecting,
                 State::Connected => Health::Good,
                 State::Reconnecting | State::Exhausted | State::Left => Health::Lost,

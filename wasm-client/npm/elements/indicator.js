@@ -14,6 +14,7 @@ i { inline-size: 0.7em; block-size: 0.7em; border-radius: 50%; background: light
 
 export const indicatorElement = (Watching) =>
   class extends Watching {
+    static observedAttributes = ["show-mode"];
     #text = h("b");
     #whole = h("span", { role: "status" }, h("i", { "aria-hidden": "true" }), this.#text);
 
@@ -22,8 +23,12 @@ export const indicatorElement = (Watching) =>
       this.build(CSS, this.#whole);
     }
 
+    attributeChangedCallback() {
+      this.update();
+    }
+
     render(value, words) {
-      const { level, text } = describe(value, words);
+      const { level, text } = describe(value, words, this.hasAttribute("show-mode"));
       this.#whole.dataset.level = level;
       write(this.#text, text);
     }

@@ -32,11 +32,15 @@ const live = ({ tracks }, sources) =>
     sources.includes(source) && !muted && track ? [track] : [],
   );
 
-/** Shows exactly these tracks. An element that has them is left alone: its picture would flicker. */
+/** Shows exactly these tracks. An element that shows others goes on with its stream: a new one would make its picture flicker. */
 function attach(element, tracks) {
-  const now = element.srcObject?.getTracks() ?? [];
-  if (now.length === tracks.length && tracks.every((track) => now.includes(track))) return;
-  element.srcObject = tracks.length > 0 ? new MediaStream(tracks) : null;
+  const shown = element.srcObject;
+  if (tracks.length === 0) element.srcObject = null;
+  else if (!shown) element.srcObject = new MediaStream(tracks);
+  else {
+    for (const track of tracks) shown.addTrack(track);
+    for (const track of shown.getTracks()) if (!tracks.includes(track)) shown.removeTrack(track);
+  }
 }
 
 export const participantElement = (Watching) =>

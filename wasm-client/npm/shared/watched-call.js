@@ -7,6 +7,7 @@ export const IDLE = Object.freeze({
   state: "idle",
   mode: null,
   isTransitioning: false,
+  progress: null,
   quality: null,
   participants: Object.freeze([]),
   participantCount: 0,
@@ -74,12 +75,17 @@ export class WatchedCall {
           for (const listener of [...this.#listeners]) listener();
         }),
       );
-    const moves = (isTransitioning) => () => ({ ...this.#people(), isTransitioning });
+    const moves = (isTransitioning) => () => ({
+      ...this.#people(),
+      isTransitioning,
+      progress: null,
+    });
     // What happened before, nobody has told.
     this.#value = { ...this.#read(), error: this.#value.error, quality: this.#value.quality };
     on("participant", () => this.#people());
     on("state", (state) => (state === "left" ? moves(false)() : this.#people()));
     on("transition:started", moves(true));
+    on("transition:progress", (progress) => ({ progress }));
     on("transition:completed", moves(false));
     on("transition:failed", moves(false));
     on("quality-update", (quality) => ({ quality }));

@@ -10,6 +10,11 @@ export const WORDS = Object.freeze({
   failed: "Very weak connection",
   reconnecting: "Reconnecting…",
   switching: "Switching…",
+  ready: "{ready} of {of}",
+  person: "1 person",
+  persons: "{count} people",
+  p2p: "Direct",
+  sfu: "Relayed",
   exhausted: "No connection, trying again…",
   left: "Not in the call",
   self: "{name} (you)",
@@ -39,16 +44,28 @@ export const WORDS = Object.freeze({
   you: "You",
 });
 
-/** A word in which a name stands. */
-export const fill = (word, name) => word.replace("{name}", () => name);
+/** A word in which something stands: a name, unless it is said what. */
+export const fill = (word, what, place = "name") => word.replace(`{${place}}`, () => what);
 
-/** How a call goes: a level for the eye, and the words that say the same. */
-export function describe({ state, quality }, words) {
-  if (state !== "connected") {
-    const off = state === "idle" || state === "left";
-    return { level: off ? "off" : "waiting", text: words[state] };
+/**
+ * How a call goes: a level for the eye, and the words that say the same. While everyone is moved, how many are there
+ * already; then how many people there are, and, where it is wanted, whether media goes directly or is relayed.
+ */
+export function describe({ state, quality, mode, progress, participantCount }, words, showMode) {
+  const told = [];
+  let level = "good";
+  if (state === "idle" || state === "left") return { level: "off", text: words[state] };
+  if (state === "connected") {
+    const rating = quality?.rating;
+    if (rating === "poor" || rating === "failed") level = "weak";
+    told.push(words[rating] ?? words.connected);
+  } else {
+    level = "waiting";
+    const steps = progress && fill(fill(words.ready, progress.ready, "ready"), progress.of, "of");
+    told.push(steps ? `${words[state]} ${steps}` : words[state]);
   }
-  const rating = quality?.rating;
-  const weak = rating === "poor" || rating === "failed";
-  return { level: weak ? "weak" : "good", text: words[rating] ?? words.connected };
+  if (participantCount > 0)
+    told.push(participantCount === 1 ? words.person : fill(words.persons, participantCount, "count"));
+  if (showMode && mode) told.push(words[mode]);
+  return { level, text: told.join(" · ") };
 }

@@ -1,4 +1,4 @@
-import type { CallState, Participant, ParticipantEvent } from "samewire";
+import type { CallState, Participant, ParticipantEvent, Progress } from "samewire";
 import type { Notice } from "../ui/notices.js";
 import { isOn } from "./tracks.js";
 
@@ -41,7 +41,7 @@ export function aboutParticipant(
   return notices;
 }
 
-export const CALL_STATE: Record<CallState, string> = {
+const CALL_STATE: Record<CallState, string> = {
   connecting: "Connecting…",
   connected: "Connected",
   reconnecting: "Reconnecting…",
@@ -50,8 +50,18 @@ export const CALL_STATE: Record<CallState, string> = {
   left: "Left",
 };
 
-/** A longer word on what the state means for the people in the call; null while nothing is to be done or known. */
-export function banner(state: CallState): string | null {
+/** How the call goes, and how far a move is that nobody needs to notice otherwise. */
+export const callState = (state: CallState, progress: Progress | null): string =>
+  state === "switching" && progress
+    ? `Switching… ${progress.ready} of ${progress.of}`
+    : CALL_STATE[state];
+
+/**
+ * A longer word on what the state means for the people in the call; null while nothing is to be done or known, as during a move
+ * that is prepared while the old way carries on.
+ */
+export function banner(state: CallState, progress: Progress | null): string | null {
+  if (progress) return null;
   switch (state) {
     case "reconnecting":
       return "The link to the server is interrupted. Sound and pictures go on; we are reconnecting.";

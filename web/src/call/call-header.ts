@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Call, CallState, Participant } from "samewire";
+import type { Call, CallState, Participant, Progress } from "samewire";
 import { copyLink } from "../ui/copy-link.js";
 import { brandMark, icon, type IconName } from "../ui/icons.js";
 import { PlainElement } from "../ui/plain-element.js";
-import { CALL_STATE, people } from "./announcements.js";
+import { callState, people } from "./announcements.js";
 import "./device-menu.js";
 
 const STATE_ICON: Record<CallState, IconName> = {
@@ -21,6 +21,7 @@ const STATE_ICON: Record<CallState, IconName> = {
 export class CallHeader extends PlainElement {
   @property() session = "";
   @property() state: CallState = "connecting";
+  @property({ attribute: false }) progress: Progress | null = null;
   @property({ type: Number }) count = 0;
   @property({ attribute: false }) call!: Call;
   @property({ attribute: false }) self: Participant | undefined;
@@ -32,7 +33,7 @@ export class CallHeader extends PlainElement {
         <span class="visually-hidden">Call </span>${this.session}
       </h1>
       <p class="chip state" data-testid="call-state" data-state=${this.state}>
-        ${icon(STATE_ICON[this.state])}<span>${CALL_STATE[this.state]}</span>
+        ${icon(STATE_ICON[this.state])}<span>${callState(this.state, this.progress)}</span>
       </p>
       <p class="chip" data-testid="participant-count" data-count=${this.count}>
         ${icon("people")}<span aria-hidden="true">${this.count}</span

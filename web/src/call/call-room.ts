@@ -166,11 +166,12 @@ export class CallRoom extends PlainElement {
 
   protected override render(): TemplateResult {
     const { participants, state, messages, self } = this.watched;
-    const warning = banner(state);
+    const warning = banner(state, progress);
     return html`<div class="room" ?data-chat=${this.chatOpen}>
       <call-header
         .session=${this.session}
         .state=${state}
+        .progress=${progress}
         .count=${participants.length}
         .call=${this.call}
         .self=${self}

@@ -1,5 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import type { Call, CallState, ChatMessage, Participant } from "samewire";
+import type { Call, CallState, ChatMessage, Participant, Progress } from "samewire";
 import { isFinal } from "../session/endings.js";
 import { Problem } from "../session/problem.js";
 import { notify } from "../ui/notices.js";
@@ -9,6 +9,8 @@ import { aboutParticipant, banner } from "./announcements.js";
 export class WatchedCall implements ReactiveController {
   participants: readonly Participant[];
   state: CallState;
+  /** How far a move is that is being prepared. */
+  progress: Progress | null = null;
   messages: readonly ChatMessage[] = [];
   /** Why the call ended, when it was not by leaving. */
   problem: Problem | null = null;
@@ -28,12 +30,17 @@ export class WatchedCall implements ReactiveController {
     });
     call.on("state", (state) => {
       // The banner told of the interruption as it appeared; of its end nothing else would.
-      if (state === "connected" && banner(this.state)) {
+      if (state === "connected" && banner(this.state, this.progress)) {
         notify(host, { text: "Connected again", quiet: true });
       }
       this.state = state;
+      if (state !== "switching") this.progress = null;
       this.refresh();
       if (state === "left") this.onOver();
+    });
+    call.on("transition:progress", (progress) => {
+      this.progress = progress;
+      host.requestUpdate();
     });
     call.on("chat", (message) => {
       this.messages = [...this.messages, message];

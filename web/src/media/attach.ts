@@ -1,14 +1,18 @@
 /**
- * Shows exactly these tracks in an element, and starts it. An element that already has them is left alone: a new stream would
- * make the picture flicker. Resolves to false when the browser wants a click before it plays sound.
+ * Shows exactly these tracks in an element, and starts it. An element that already has them is left alone, and one that shows
+ * others goes on with its stream: a new one would make the picture flicker. Resolves to false when the browser wants a click before it plays sound.
  */
 export async function attach(
   element: HTMLMediaElement,
   tracks: readonly MediaStreamTrack[],
 ): Promise<boolean> {
-  const current = element.srcObject instanceof MediaStream ? element.srcObject.getTracks() : [];
-  const same = current.length === tracks.length && tracks.every((track) => current.includes(track));
-  if (!same) element.srcObject = tracks.length > 0 ? new MediaStream([...tracks]) : null;
+  const shown = element.srcObject instanceof MediaStream ? element.srcObject : null;
+  if (tracks.length === 0) element.srcObject = null;
+  else if (shown === null) element.srcObject = new MediaStream([...tracks]);
+  else {
+    for (const track of tracks) shown.addTrack(track);
+    for (const track of shown.getTracks()) if (!tracks.includes(track)) shown.removeTrack(track);
+  }
   return tracks.length === 0 || play(element);
 }
 
