@@ -165,7 +165,7 @@ export class CallRoom extends PlainElement {
   }
 
   protected override render(): TemplateResult {
-    const { participants, state, messages, self } = this.watched;
+    const { participants, progress, state, messages, self } = this.watched;
     const warning = banner(state, progress);
     return html`<div class="room" ?data-chat=${this.chatOpen}>
       <call-header
