@@ -183,8 +183,8 @@ impl Session {
         }
         let offer = SdpOffer::from_sdp_string(&offer.sdp).map_err(|error| error.to_string())?;
         let answer = self.rtc.sdp_api().accept_offer(offer);
-        self.negotiated();
         let sdp = answer.map_err(|error| error.to_string())?.to_sdp_string();
+        self.negotiated();
         Ok(Description {
             kind: DescriptionKind::Answer,
             sdp,
@@ -201,16 +201,11 @@ impl Session {
         else {
             return Err("no offer of the SFU waits for an answer".into());
         };
-        let accepted = SdpAnswer::from_sdp_string(&answer.sdp)
-            .map_err(|error| error.to_string())
-            .and_then(|answer| {
-                self.rtc
-                    .sdp_api()
-                    .accept_answer(pending, answer)
-                    .map_err(|error| error.to_string())
-            });
+        let answer = SdpAnswer::from_sdp_string(&answer.sdp).map_err(|error| error.to_string())?;
+        let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
+        accepted.map_err(|error| error.to_string())?;
         self.negotiated();
-        accepted
+        Ok(())
     }
 
     /// Offers to send such tracks. The mids are in the same order.

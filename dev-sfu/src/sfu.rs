@@ -100,17 +100,16 @@ impl Sfu {
             return;
         };
         let input = Input::Receive(now, receive);
-        let found = self
-            .sessions
-            .iter_mut()
-            .find(|(_, one)| one.rtc.accepts(&input));
-        if let Some((id, session)) = found {
-            // What a broken packet breaks is its sender's own connection.
-            if session.rtc.handle_input(input).is_err() {
-                session.rtc.disconnect();
-            }
-            self.stirred.insert(*id);
+        let mut sessions = self.sessions.iter_mut();
+        let Some((&id, session)) = sessions.find(|(_, one)| one.rtc.accepts(&input)) else {
+            return;
+        };
+        // What a broken packet breaks is its sender's own connection.
+        if session.rtc.handle_input(input).is_err() {
+            session.rtc.disconnect();
         }
+        // At once: a second packet would take the first one's place.
+        self.settle(id, now);
     }
 
     /// It is this late.
@@ -152,8 +151,16 @@ impl Sfu {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        let mut told = false;
         loop {
             match session.rtc.poll_output() {
+                // What was written is sent when the time is told once more.
+                Ok(Output::Timeout(at)) if at <= now && !told => {
+                    told = true;
+                    if session.rtc.handle_input(Input::Timeout(now)).is_err() {
+                        session.rtc.disconnect();
+                    }
+                }
                 Ok(Output::Timeout(at)) => {
                     session.deadline = at;
                     break;
