@@ -10,7 +10,7 @@ export const PROVIDERS = JSON.stringify([
   { name: "west", kind: "sfu", priority: 3 },
 ]);
 
-export const DRIVERS = ["p2p", "east", "west"];
+export const DRIVERS = ["p2p", "east", "west", "cloudflare", "janus"];
 
 /** People with a driver for all of them, of whom each knows the others. */
 export async function people(
