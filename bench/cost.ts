@@ -70,7 +70,7 @@ export async function cost(): Promise<Table> {
     });
     await step("a planned switch of two", async () => {
       const answer = await runtime.operate("POST", `/v1/sessions/${SESSION}/switch`, {
-        provider: "cloudflare",
+        provider: "east",
       });
       if (answer.status !== 202) throw new Error(`the switch was answered ${answer.status}`);
       const [prepare] = await all("prepare");
@@ -79,7 +79,7 @@ export async function cost(): Promise<Table> {
     });
     await step("the provider fails for two", async () => {
       const failed = epoch();
-      for (const peer of peers) peer.failed(failed, "cloudflare");
+      for (const peer of peers) peer.failed(failed, "east");
       const [commit] = await all("commit");
       ana.connected(commit!.epoch, [ben]);
       ben.connected(commit!.epoch, [ana]);

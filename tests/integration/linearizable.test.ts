@@ -15,7 +15,7 @@ import { Tab, type Told } from "./support/tab.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const ROUNDS = 3;
 const SESSIONS = 12;
-const NAMES = ["p2p", "janus", "daily"];
+const NAMES = ["p2p", "west", "daily"];
 const PROVIDERS = JSON.stringify(
   NAMES.map((name, n) => ({ name, kind: n ? "sfu" : "p2p", priority: n + 1 })),
 );

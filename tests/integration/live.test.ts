@@ -46,13 +46,13 @@ test("the list says who is on what, by state, session and user, and by pages", a
   await listed(runtime, ["alpha", "beta"], "?user=ana");
   await listed(runtime, ["beta"], "?session=bet");
   await listed(runtime, [], "?user=an");
-  await runtime.operate("POST", "/v1/sessions/gamma/switch", { provider: "janus" });
+  await runtime.operate("POST", "/v1/sessions/gamma/switch", { provider: "west" });
   await listed(runtime, ["gamma"], "?state=switching");
   eva!.ready(2);
   await eva!.next("commit");
-  await eventually("it is on janus", async () => {
+  await eventually("it is on the SFU", async () => {
     const row = (await runtime.look("/v1/sessions?session=gamma")).rows[0];
-    return row.provider === "janus" && row.kind === "sfu" && row.epoch === 2;
+    return row.provider === "west" && row.kind === "sfu" && row.epoch === 2;
   });
   const first = await runtime.look("/v1/sessions?limit=2");
   assert.deepEqual([ids(first), first.next], [["alpha", "beta"], "beta"]);

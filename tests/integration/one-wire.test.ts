@@ -8,7 +8,7 @@ import { type Tab, Tab as T, agree, settled } from "./support/tab.ts";
 
 const PROVIDERS = JSON.stringify([
   { name: "p2p", kind: "p2p" },
-  { name: "janus", kind: "sfu", priority: 2 },
+  { name: "west", kind: "sfu", priority: 2 },
   { name: "daily", kind: "vendor", priority: 3 },
 ]);
 
@@ -54,7 +54,7 @@ test(`joins race into ${SESSIONS} sessions of 2 to 64: 0 are split`, async (t) =
     await Promise.all(
       tabs.map((tab) =>
         tab.until("it is where so many belong", () =>
-          tabs.length > 3 ? tab.rendering?.provider === "janus" : tab.rendering !== undefined,
+          tabs.length > 3 ? tab.rendering?.provider === "west" : tab.rendering !== undefined,
         ),
       ),
     );
@@ -67,7 +67,7 @@ test("256 join one session at once: one provider, one epoch, 256 ordinals", asyn
   const runtime = await start(t, { PREPARE_DEADLINE: 30_000 });
   const tabs = await race(runtime, "crowd", 256);
   await Promise.all(
-    tabs.map((tab) => tab.until("it is on the SFU", () => tab.rendering?.provider === "janus")),
+    tabs.map((tab) => tab.until("it is on the SFU", () => tab.rendering?.provider === "west")),
   );
   await check(runtime, "crowd", tabs);
   const snapshot = await runtime.snapshot("crowd");
@@ -89,7 +89,7 @@ test("everyone reports the same failure at once: one switch", async (t) => {
     await Promise.all(
       tabs.map((tab) => tab.until("it moved", () => (tab.rendering?.epoch ?? 0) > 1)),
     );
-    assert.deepEqual(await settled(tabs), { epoch: 2, provider: "janus" });
+    assert.deepEqual(await settled(tabs), { epoch: 2, provider: "west" });
     const events = await runtime.events(session);
     assert.equal(events.filter((entry) => entry.kind === "committed").length, 1);
     for (const tab of tabs) tab.stop();

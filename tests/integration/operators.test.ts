@@ -23,7 +23,7 @@ test("a key of the role viewer looks, one of the role operator acts", async () =
   const [ana] = await people(runtime, "roles", ["ana", "ben"]);
   const acts: [method: string, path: string, body?: object][] = [
     ["PATCH", "/v1/sessions/roles", { title: "x" }],
-    ["POST", "/v1/sessions/roles/switch", { provider: "janus" }],
+    ["POST", "/v1/sessions/roles/switch", { provider: "west" }],
     ["DELETE", `/v1/sessions/roles/participants/${ana!.id}`],
     ["DELETE", "/v1/sessions/roles"],
   ];
@@ -163,7 +163,7 @@ test("what an operator changes is told to all, and what makes no sense is not ch
 
 test("the decision log is complete, in order, and read by pages", async () => {
   const [ana, ben] = await people(runtime, "log", ["ana", "ben"]);
-  await runtime.operate("POST", "/v1/sessions/log/switch", { provider: "cloudflare" });
+  await runtime.operate("POST", "/v1/sessions/log/switch", { provider: "east" });
   for (const peer of [ana!, ben!]) {
     await peer.next("prepare");
     peer.ready(2);
@@ -191,7 +191,7 @@ test("the decision log is complete, in order, and read by pages", async () => {
   assert.ok(events.every((e) => e.incarnation === ana!.welcome.session.incarnation));
   assert.deepEqual(
     events[0].alternatives.map((a: any) => a.provider),
-    ["cloudflare", "janus"],
+    ["east", "west"],
   );
 
   const paged: any[] = [];

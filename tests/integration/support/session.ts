@@ -3,14 +3,14 @@
 import { Peer } from "./peer.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Peer-to-peer first, then two SFUs. */
+/** Peer-to-peer first, then two SFUs without an adapter: whoever drives those needs no credentials. */
 export const PROVIDERS = JSON.stringify([
   { name: "p2p", kind: "p2p", priority: 1 },
-  { name: "cloudflare", kind: "sfu", priority: 2 },
-  { name: "janus", kind: "sfu", priority: 3 },
+  { name: "east", kind: "sfu", priority: 2 },
+  { name: "west", kind: "sfu", priority: 3 },
 ]);
 
-export const DRIVERS = ["p2p", "cloudflare", "janus"];
+export const DRIVERS = ["p2p", "east", "west", "cloudflare", "janus"];
 
 /** People with a driver for all of them, of whom each knows the others. */
 export async function people(

@@ -60,7 +60,7 @@ export class Tab {
     this.#runtime = runtime;
     this.#session = session;
     this.user = user;
-    this.#drivers = options.drivers ?? ["p2p", "janus", "daily"];
+    this.#drivers = options.drivers ?? ["p2p", "west", "daily"];
     this.#becomesReady = options.becomesReady ?? true;
   }
 
