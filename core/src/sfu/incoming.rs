@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::layers::{height_in, layer};
-use super::patience::pause;
+use super::patience::{LAYER_AGAIN, LAYER_TRIES, pause};
 use super::{Habit, Kind, Wanted};
 use crate::time::Millis;
 
@@ -31,7 +31,36 @@ enum Stage {
     /// The server was asked for it in this layer.
     Asked { failures: u32, layer: u8 },
     /// It comes, by this name of its line and in this layer.
-    Here { mid: String, layer: u8 },
+    Here {
+        mid: String,
+        layer: u8,
+        doubt: Option<Doubt>,
+    },
+}
+
+/// Whether a layer came that was asked for: a server waits for a key frame to change it, and a browser
+/// that just made one drops the request for another. So it is asked for again, a few times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Doubt {
+    tries: u32,
+    at: Millis,
+}
+
+impl Doubt {
+    fn first(habit: Habit, now: Millis) -> Option<Self> {
+        let at = now + LAYER_AGAIN;
+        // Cloudflare takes care of it, and does not say.
+        (habit == Habit::Keeps).then_some(Self { tries: 1, at })
+    }
+
+    fn again(self, now: Millis) -> Option<Self> {
+        let Self { tries, .. } = self;
+        let at = now + Millis(LAYER_AGAIN.0 << tries.min(LAYER_TRIES));
+        (tries < LAYER_TRIES).then_some(Self {
+            tries: tries + 1,
+            at,
+        })
+    }
 }
 
 /// The first time.
@@ -165,7 +194,8 @@ impl Incoming {
     }
 
     /// It comes by this line. Whether it is still wanted.
-    pub fn got(&mut self, reference: &str, mid: String) -> bool {
+    pub fn got(&mut self, now: Millis, reference: &str, mid: String) -> bool {
+        let (habit, sign) = (self.habit, self.sign);
         let Some(track) = self.tracks.get_mut(reference) else {
             return false;
         };
@@ -173,7 +203,9 @@ impl Incoming {
             return false;
         };
         let wanted = track.wanted;
-        track.stage = Stage::Here { mid, layer };
+        let layered = track.layers(reference, sign).is_some();
+        let doubt = Doubt::first(habit, now).filter(|_| layered);
+        track.stage = Stage::Here { mid, layer, doubt };
         self.sweep();
         wanted
     }
@@ -196,23 +228,43 @@ impl Incoming {
         self.sweep();
     }
 
-    /// Those that come in another layer than they are shown in, marked as if they did.
-    pub fn relayered(&mut self) -> Vec<Relayered> {
+    /// Those that come in another layer than they are shown in, or may: marked as if they did not.
+    pub fn relayered(&mut self, now: Millis) -> Vec<Relayered> {
         let mut changed = Vec::new();
         for (reference, track) in &mut self.tracks {
             let wanted = track.layers(reference, self.sign);
-            if let (Some(wanted), Stage::Here { mid, layer }) = (wanted, &mut track.stage)
-                && *layer != wanted
-            {
+            let (Some(wanted), Stage::Here { mid, layer, doubt }) = (wanted, &mut track.stage)
+            else {
+                continue;
+            };
+            let doubted = doubt.filter(|doubt| doubt.at <= now);
+            if *layer != wanted {
                 *layer = wanted;
-                changed.push(Relayered {
-                    mid: mid.clone(),
-                    reference: reference.clone(),
-                    layer: wanted,
-                });
+                *doubt = Doubt::first(self.habit, now);
+            } else if let Some(old) = doubted {
+                *doubt = old.again(now);
+            } else {
+                continue;
             }
+            changed.push(Relayered {
+                mid: mid.clone(),
+                reference: reference.clone(),
+                layer: wanted,
+            });
         }
         changed
+    }
+
+    /// The server says that a line has this layer now.
+    pub fn layered(&mut self, line: &str, came: u8) {
+        for track in self.tracks.values_mut() {
+            if let Stage::Here { mid, layer, doubt } = &mut track.stage
+                && mid == line
+                && *layer == came
+            {
+                *doubt = None;
+            }
+        }
     }
 
     /// The lines of what was let go of; told once.
@@ -229,11 +281,12 @@ impl Incoming {
         });
     }
 
-    /// When the next of them is to be asked for.
+    /// When the next of them is to be asked for, or a layer again.
     pub fn next(&self) -> Option<Millis> {
         let times = self.tracks.values().filter_map(|track| match track.stage {
             Stage::Absent { at, .. } if !track.muted => Some(at),
-            Stage::Absent { .. } | Stage::Asked { .. } | Stage::Here { .. } => None,
+            Stage::Here { doubt, .. } => doubt.map(|doubt| doubt.at),
+            Stage::Absent { .. } | Stage::Asked { .. } => None,
         });
         times.min()
     }

@@ -27,6 +27,12 @@ pub const LONGEST_FULL: Millis = Millis(2_000);
 /// than trusted to be there still.
 pub const COLLECTED_AFTER: Millis = Millis(25_000);
 
+/// So long after a layer was asked for that did not come it is asked for again; then twice as long.
+pub const LAYER_AGAIN: Millis = Millis(500);
+
+/// So often a layer is asked for: its sender may not send it at all.
+pub const LAYER_TRIES: u32 = 4;
+
 /// So often Janus is told that we are there; it forgets a session after 60 s.
 pub const KEEPALIVE_EVERY: Millis = Millis(20_000);
 

@@ -178,10 +178,16 @@ class JanusLeg extends Leg {
         if (message.error?.code === 458) this.tell("lost", begun);
         break;
       case "event":
+        this.#layered(begun, message.plugindata?.data);
         if (message.jsep?.type === "offer" && handle && !publisher)
           this.#offered(begun, message.jsep);
         break;
     }
+  }
+
+  #layered(begun, said) {
+    if (typeof said?.substream === "number" && said.mid !== undefined)
+      this.tell("layered", begun, String(said.mid), said.substream);
   }
 
   async #offered(begun, jsep) {

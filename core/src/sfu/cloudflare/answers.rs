@@ -110,7 +110,7 @@ impl Cloudflare {
             let item = items.iter().find(|item| item.key == *reference);
             match item.and_then(|item| item.mid.clone()) {
                 Some(mid) => {
-                    if self.incoming.got(reference, mid.clone()) {
+                    if self.incoming.got(now, reference, mid.clone()) {
                         self.out.push_back(Command::Track(reference.clone(), mid));
                     }
                 }

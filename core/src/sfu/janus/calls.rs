@@ -111,7 +111,7 @@ fn subscribing(
             Joined::No | Joined::Attached => Call::Subscribe(asked),
         });
     }
-    let changed = incoming.relayered();
+    let changed = incoming.relayered(now);
     if !changed.is_empty() {
         return Some(Call::Layers(changed));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Command, Input, SIGN, Side};
+use super::{Command, Input, SIGN, Side, substream};
 use crate::protocol::client::Source;
 use crate::sfu::incoming::Incoming;
 use crate::sfu::outgoing::{Outgoing, Sender};
@@ -163,7 +163,14 @@ impl Janus {
                     session.subscriber.offered = true;
                 }
             }
-            Input::Opened(_) | Input::Lost(_) | Input::Transport(..) | Input::Offered(_) => {}
+            Input::Layered(begun, line, came) if begun == self.begun => {
+                self.incoming.layered(&line, substream(came));
+            }
+            Input::Opened(_)
+            | Input::Lost(_)
+            | Input::Transport(..)
+            | Input::Offered(_)
+            | Input::Layered(..) => {}
             Input::Answered(number, answer) => self.answered(now, number, answer),
             Input::Restart => self.begin(now),
             Input::Close => {
