@@ -11,6 +11,9 @@ pub const TRACK_WITHIN: Millis = Millis(6_000);
 /// For so long a call is made again that fails for the moment; then the leg has failed.
 pub const BUDGET: Millis = Millis(4_000);
 
+/// So long a server is asked whether it knows a session whose media stopped: that speaks against it.
+pub const LOOK_BUDGET: Millis = Millis(1_500);
+
 /// So long have ICE and DTLS, from the first answer on.
 pub const CONNECT_WITHIN: Millis = Millis(8_000);
 

@@ -99,7 +99,7 @@ impl Janus {
                 Some(stream) => {
                     if self.incoming.got(now, reference, stream.mid.clone()) {
                         let mid = stream.mid.clone();
-                        self.out.push_back(Command::Track(reference.clone(), mid));
+                        self.out.push(Command::Track(reference.clone(), mid));
                     }
                 }
                 None => self.incoming.not_yet(now, reference, false),
