@@ -3,16 +3,15 @@
 //! The list of what is wanted is the whole truth: what is not in it any more is let go of as soon as its
 //! server can be asked. What the server does not have is asked for again, at growing intervals.
 
-use std::collections::BTreeMap;
-
-use super::layers::{height_in, layer};
-use super::patience::pause;
+use super::layers::{height_in, layer, layers};
+use super::patience::{LAYER_AGAIN, LAYER_TRIES, pause};
 use super::{Habit, Kind, Wanted};
 use crate::time::Millis;
 
 /// One track of somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Track {
+    reference: String,
     wanted: bool,
     muted: bool,
     kind: Kind,
@@ -31,7 +30,36 @@ enum Stage {
     /// The server was asked for it in this layer.
     Asked { failures: u32, layer: u8 },
     /// It comes, by this name of its line and in this layer.
-    Here { mid: String, layer: u8 },
+    Here {
+        mid: String,
+        layer: u8,
+        doubt: Option<Doubt>,
+    },
+}
+
+/// Whether a layer came that was asked for: a server waits for a key frame to change it, and a browser
+/// that just made one drops the request for another. So it is asked for again, a few times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Doubt {
+    tries: u32,
+    at: Millis,
+}
+
+impl Doubt {
+    fn first(habit: Habit, now: Millis) -> Option<Self> {
+        let at = now + LAYER_AGAIN;
+        // Cloudflare takes care of it, and does not say.
+        (habit == Habit::Keeps).then_some(Self { tries: 1, at })
+    }
+
+    fn again(self, now: Millis) -> Option<Self> {
+        let Self { tries, .. } = self;
+        let at = now + Millis(LAYER_AGAIN.0 << tries.min(LAYER_TRIES));
+        (tries + 1 < LAYER_TRIES).then_some(Self {
+            tries: tries + 1,
+            at,
+        })
+    }
 }
 
 /// The first time.
@@ -66,14 +94,14 @@ pub struct Relayered {
 pub struct Incoming {
     habit: Habit,
     sign: char,
-    tracks: BTreeMap<String, Track>,
+    tracks: Vec<Track>,
     let_go: Vec<String>,
 }
 
 impl Track {
-    fn layers(&self, reference: &str, sign: char) -> Option<u8> {
-        let height = height_in(reference, sign);
-        let several = self.kind == Kind::Video && super::layers::layers(height) > 1;
+    fn layer(&self, sign: char) -> Option<u8> {
+        let height = height_in(&self.reference, sign);
+        let several = self.kind == Kind::Video && layers(height) > 1;
         several.then(|| layer(height, self.height))
     }
 }
@@ -84,27 +112,38 @@ impl Incoming {
         Self {
             habit,
             sign,
-            tracks: BTreeMap::new(),
+            tracks: Vec::new(),
             let_go: Vec::new(),
         }
     }
 
+    fn track(&mut self, reference: &str) -> Option<&mut Track> {
+        let mut tracks = self.tracks.iter_mut();
+        tracks.find(|track| track.reference == reference)
+    }
+
     /// Exactly this is wanted from now on.
     pub fn want(&mut self, wanted: Vec<Wanted>) {
-        for track in self.tracks.values_mut() {
+        for track in &mut self.tracks {
             track.wanted = false;
         }
         for one in wanted {
-            let track = self.tracks.entry(one.reference).or_insert(Track {
-                wanted: true,
-                muted: false,
-                kind: one.kind,
-                height: 0,
-                stage: NEW,
-            });
-            track.wanted = true;
-            track.height = one.height;
-            track.muted = one.muted && self.habit == Habit::Collects;
+            let muted = one.muted && self.habit == Habit::Collects;
+            match self.track(&one.reference) {
+                Some(track) => {
+                    track.wanted = true;
+                    track.height = one.height;
+                    track.muted = muted;
+                }
+                None => self.tracks.push(Track {
+                    reference: one.reference,
+                    wanted: true,
+                    muted,
+                    kind: one.kind,
+                    height: one.height,
+                    stage: NEW,
+                }),
+            }
         }
         self.sweep();
     }
@@ -112,7 +151,7 @@ impl Incoming {
     /// Drops what is not wanted and not asked for.
     fn sweep(&mut self) {
         let let_go = &mut self.let_go;
-        self.tracks.retain(|_, track| match &track.stage {
+        self.tracks.retain(|track| match &track.stage {
             _ if track.wanted => true,
             Stage::Absent { .. } => false,
             Stage::Asked { .. } => true,
@@ -139,11 +178,11 @@ impl Incoming {
         // What failed before may hold the others up, and what was refused would have them refused.
         for (among, many) in [(new, most), (again, most), (any, 1)] {
             let mut asked = Vec::new();
-            for (reference, track) in &mut self.tracks {
+            for track in &mut self.tracks {
                 if asked.len() == many || !due(track, among) {
                     continue;
                 }
-                let layer = track.layers(reference, self.sign);
+                let layer = track.layer(self.sign);
                 let failures = match track.stage {
                     Stage::Absent { failures, .. } => failures,
                     Stage::Asked { .. } | Stage::Here { .. } => 0,
@@ -153,7 +192,7 @@ impl Incoming {
                     layer: layer.unwrap_or(0),
                 };
                 asked.push(Asked {
-                    reference: reference.clone(),
+                    reference: track.reference.clone(),
                     layer,
                 });
             }
@@ -165,22 +204,25 @@ impl Incoming {
     }
 
     /// It comes by this line. Whether it is still wanted.
-    pub fn got(&mut self, reference: &str, mid: String) -> bool {
-        let Some(track) = self.tracks.get_mut(reference) else {
+    pub fn got(&mut self, now: Millis, reference: &str, mid: String) -> bool {
+        let (habit, sign) = (self.habit, self.sign);
+        let Some(track) = self.track(reference) else {
             return false;
         };
         let Stage::Asked { layer, .. } = track.stage else {
             return false;
         };
         let wanted = track.wanted;
-        track.stage = Stage::Here { mid, layer };
+        let layered = track.layer(sign).is_some();
+        let doubt = Doubt::first(habit, now).filter(|_| layered);
+        track.stage = Stage::Here { mid, layer, doubt };
         self.sweep();
         wanted
     }
 
     /// The server does not have it, or not yet. `alone`: it refused all that was asked for with it.
     pub fn not_yet(&mut self, now: Millis, reference: &str, alone: bool) {
-        let Some(track) = self.tracks.get_mut(reference) else {
+        let Some(track) = self.track(reference) else {
             return;
         };
         if let Stage::Asked { failures, .. } = track.stage {
@@ -196,23 +238,43 @@ impl Incoming {
         self.sweep();
     }
 
-    /// Those that come in another layer than they are shown in, marked as if they did.
-    pub fn relayered(&mut self) -> Vec<Relayered> {
+    /// Those that come in another layer than they are shown in, or may: marked as if they did not.
+    pub fn relayered(&mut self, now: Millis) -> Vec<Relayered> {
         let mut changed = Vec::new();
-        for (reference, track) in &mut self.tracks {
-            let wanted = track.layers(reference, self.sign);
-            if let (Some(wanted), Stage::Here { mid, layer }) = (wanted, &mut track.stage)
-                && *layer != wanted
-            {
+        for track in &mut self.tracks {
+            let wanted = track.layer(self.sign);
+            let (Some(wanted), Stage::Here { mid, layer, doubt }) = (wanted, &mut track.stage)
+            else {
+                continue;
+            };
+            let doubted = doubt.filter(|doubt| doubt.at <= now);
+            if *layer != wanted {
                 *layer = wanted;
-                changed.push(Relayered {
-                    mid: mid.clone(),
-                    reference: reference.clone(),
-                    layer: wanted,
-                });
+                *doubt = Doubt::first(self.habit, now);
+            } else if let Some(old) = doubted {
+                *doubt = old.again(now);
+            } else {
+                continue;
             }
+            changed.push(Relayered {
+                mid: mid.clone(),
+                reference: track.reference.clone(),
+                layer: wanted,
+            });
         }
         changed
+    }
+
+    /// The server says that a line has this layer now.
+    pub fn layered(&mut self, line: &str, came: u8) {
+        for track in &mut self.tracks {
+            if let Stage::Here { mid, layer, doubt } = &mut track.stage
+                && mid == line
+                && *layer == came
+            {
+                *doubt = None;
+            }
+        }
     }
 
     /// The lines of what was let go of; told once.
@@ -223,24 +285,26 @@ impl Incoming {
     /// The connection is another one: nothing of it comes, and all is asked for anew.
     pub fn begin(&mut self) {
         self.let_go.clear();
-        self.tracks.retain(|_, track| {
+        self.tracks.retain_mut(|track| {
             track.stage = NEW;
             track.wanted
         });
     }
 
-    /// When the next of them is to be asked for.
+    /// When the next of them is to be asked for, or a layer again.
     pub fn next(&self) -> Option<Millis> {
-        let times = self.tracks.values().filter_map(|track| match track.stage {
+        let times = self.tracks.iter().filter_map(|track| match track.stage {
             Stage::Absent { at, .. } if !track.muted => Some(at),
-            Stage::Absent { .. } | Stage::Asked { .. } | Stage::Here { .. } => None,
+            Stage::Here { doubt, .. } => doubt.map(|doubt| doubt.at),
+            Stage::Absent { .. } | Stage::Asked { .. } => None,
         });
         times.min()
     }
 
     /// Whether this one comes.
     pub fn is_here(&self, reference: &str) -> bool {
-        let track = self.tracks.get(reference);
-        track.is_some_and(|track| matches!(track.stage, Stage::Here { .. }))
+        let mut tracks = self.tracks.iter();
+        tracks
+            .any(|track| track.reference == reference && matches!(track.stage, Stage::Here { .. }))
     }
 }

@@ -117,6 +117,28 @@ impl CallNumber {
     }
 }
 
+/// What waits to be done, in order. A list: there is never much, and it is small where it is loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue<T>(Vec<T>);
+
+impl<T> Queue<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn push(&mut self, one: T) {
+        self.0.push(one);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        (!self.0.is_empty()).then(|| self.0.remove(0))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// All sources.
 pub const SOURCES: [Source; 4] = [
     Source::Microphone,

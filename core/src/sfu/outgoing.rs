@@ -4,10 +4,8 @@
 //! while it is muted (R16). A server that forgets what is silent gets it anew, under another reference,
 //! when it is heard again.
 
-use std::collections::BTreeMap;
-
-use super::Habit;
 use super::patience::COLLECTED_AFTER;
+use super::{Habit, SOURCES};
 use crate::protocol::client::Source;
 use crate::time::Millis;
 
@@ -47,11 +45,21 @@ pub enum Sender {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     habit: Habit,
-    places: BTreeMap<Source, Place>,
+    /// In the order of [`SOURCES`].
+    places: [Place; SOURCES.len()],
     let_go: Vec<String>,
 }
 
 impl Place {
+    const NONE: Self = Self {
+        wanted: false,
+        live: false,
+        active: true,
+        height: 0,
+        silent_since: None,
+        stage: Stage::Absent,
+    };
+
     fn sends(&self) -> bool {
         self.wanted && self.live && self.active
     }
@@ -72,20 +80,19 @@ impl Outgoing {
     pub const fn new(habit: Habit) -> Self {
         Self {
             habit,
-            places: BTreeMap::new(),
+            places: [const { Place::NONE }; SOURCES.len()],
             let_go: Vec::new(),
         }
     }
 
     fn place(&mut self, source: Source) -> &mut Place {
-        self.places.entry(source).or_insert(Place {
-            wanted: false,
-            live: false,
-            active: true,
-            height: 0,
-            silent_since: None,
-            stage: Stage::Absent,
-        })
+        let [microphone, camera, screen, screen_audio] = &mut self.places;
+        match source {
+            Source::Microphone => microphone,
+            Source::Camera => camera,
+            Source::Screen => screen,
+            Source::ScreenAudio => screen_audio,
+        }
     }
 
     /// It is to be sent; live where there is a track, of this height where it is a picture.
@@ -124,13 +131,12 @@ impl Outgoing {
 
     /// It is sent no more.
     pub fn unpublish(&mut self, now: Millis, source: Source) -> Sender {
-        let Some(place) = self.places.get_mut(&source) else {
-            return Sender::Leave;
-        };
+        let habit = self.habit;
+        let place = self.place(source);
         place.wanted = false;
         place.live = false;
         place.hear(now);
-        match (&mut place.stage, self.habit) {
+        match (&mut place.stage, habit) {
             (Stage::Absent, _) => Sender::Leave,
             (Stage::Asked, _) => Sender::Replace,
             (Stage::Here { told, .. }, Habit::Keeps) => {
@@ -149,10 +155,10 @@ impl Outgoing {
     /// What has a track and no place, with its height; marked as asked for.
     pub fn due(&mut self) -> Vec<(Source, u32)> {
         let mut due = Vec::new();
-        for (source, place) in &mut self.places {
+        for (source, place) in SOURCES.into_iter().zip(&mut self.places) {
             if place.wanted && place.live && place.stage == Stage::Absent {
                 place.stage = Stage::Asked;
-                due.push((*source, place.height));
+                due.push((source, place.height));
             }
         }
         due
@@ -161,16 +167,14 @@ impl Outgoing {
     /// Whether [`Outgoing::due`] has something.
     pub fn is_due(&self) -> bool {
         self.places
-            .values()
+            .iter()
             .any(|place| place.wanted && place.live && place.stage == Stage::Absent)
     }
 
     /// The server has it, on this line; others ask for it by this reference.
     pub fn placed(&mut self, now: Millis, source: Source, mid: String, reference: String) {
         let habit = self.habit;
-        let Some(place) = self.places.get_mut(&source) else {
-            return;
-        };
+        let place = self.place(source);
         if place.stage != Stage::Asked {
             return;
         }
@@ -190,7 +194,7 @@ impl Outgoing {
     /// The references of what others may ask for and have not been told; told by this.
     pub fn take_published(&mut self) -> Vec<(Source, String)> {
         let mut published = Vec::new();
-        for (source, place) in &mut self.places {
+        for (source, place) in SOURCES.into_iter().zip(&mut self.places) {
             if let Stage::Here {
                 reference, told, ..
             } = &mut place.stage
@@ -198,15 +202,15 @@ impl Outgoing {
                 && !*told
             {
                 *told = true;
-                published.push((*source, reference.clone()));
+                published.push((source, reference.clone()));
             }
         }
         published
     }
 
     /// How high the pictures of a source are; 0 where nobody knows.
-    pub fn height(&self, source: Source) -> u32 {
-        self.places.get(&source).map_or(0, |place| place.height)
+    pub fn height(&mut self, source: Source) -> u32 {
+        self.place(source).height
     }
 
     /// The lines of what was given up; told once.
@@ -222,7 +226,7 @@ impl Outgoing {
     /// The connection is another one, and has no places yet.
     pub fn begin(&mut self) {
         self.let_go.clear();
-        for place in self.places.values_mut() {
+        for place in &mut self.places {
             place.stage = Stage::Absent;
         }
     }

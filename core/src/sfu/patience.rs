@@ -11,6 +11,9 @@ pub const TRACK_WITHIN: Millis = Millis(6_000);
 /// For so long a call is made again that fails for the moment; then the leg has failed.
 pub const BUDGET: Millis = Millis(4_000);
 
+/// So long a server is asked whether it knows a session whose media stopped: that speaks against it.
+pub const LOOK_BUDGET: Millis = Millis(1_500);
+
 /// So long have ICE and DTLS, from the first answer on.
 pub const CONNECT_WITHIN: Millis = Millis(8_000);
 
@@ -26,6 +29,12 @@ pub const LONGEST_FULL: Millis = Millis(2_000);
 /// Cloudflare forgets a track that was silent for 30 s. So long before, it is published anew rather
 /// than trusted to be there still.
 pub const COLLECTED_AFTER: Millis = Millis(25_000);
+
+/// So long after a layer was asked for that did not come it is asked for again; then twice as long.
+pub const LAYER_AGAIN: Millis = Millis(500);
+
+/// So often a layer is asked for: its sender may not send it at all.
+pub const LAYER_TRIES: u32 = 4;
 
 /// So often Janus is told that we are there; it forgets a session after 60 s.
 pub const KEEPALIVE_EVERY: Millis = Millis(20_000);

@@ -9,6 +9,9 @@ const dist = new URL("../../../wasm-client/npm/dist/", import.meta.url);
 const files: Record<string, string> = {
   "index.js": "text/javascript",
   "quality.js": "text/javascript",
+  "sfu.js": "text/javascript",
+  "drivers/cloudflare.js": "text/javascript",
+  "drivers/janus.js": "text/javascript",
   "samewire.wasm": "application/wasm",
 };
 

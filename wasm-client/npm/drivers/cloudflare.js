@@ -83,16 +83,16 @@ class CloudflareLeg extends Leg {
   async call(text, name, ...about) {
     const number = Number(text);
     const { signal } = this.#aborting;
+    this.emit("note", { what: `cloudflare: ${name}` });
     try {
       const answer = await this[`_${name}`](about, this.#pc, signal);
       if (!signal.aborted) this.tell(answer[0], number, ...answer.slice(1));
     } catch (error) {
       if (signal.aborted) return;
-      this.detail = error.message;
-      this.emit("note", { what: `cloudflare: ${name}`, failed: error.message });
-      if (error instanceof Refused) this.tell("refused", number, error.status, error.wait);
-      else if (error instanceof Silent) this.tell("silent", number);
-      else this.tell("garbage", number);
+      const { message, status, wait } = error;
+      this.emit("note", { what: `cloudflare: ${name}`, failed: message });
+      if (error instanceof Refused) this.trouble(message, "refused", number, status, wait);
+      else this.trouble(message, error instanceof Silent ? "silent" : "garbage", number);
     }
   }
 

@@ -96,15 +96,13 @@ class JanusLeg extends Leg {
     try {
       socket = this.#socket = new WebSocket(this.given.url, "janus-protocol");
     } catch (error) {
-      this.detail = error.message;
-      this.tell("lost", begun);
+      this.trouble(error.message, "lost", begun);
       return;
     }
     socket.onopen = () => this.tell("opened", begun);
     socket.onmessage = ({ data }) => this.#hear(begun, data);
     socket.onclose = ({ code, reason }) => {
-      this.detail = `closed with ${code} ${reason}`.trim();
-      this.tell("lost", begun);
+      this.trouble(`closed with ${code} ${reason}`.trim(), "lost", begun);
     };
   }
 
@@ -167,8 +165,8 @@ class JanusLeg extends Leg {
         this.tell("transport", begun, publisher, "connected");
         break;
       case "hangup":
-        this.detail = String(message.reason ?? "");
-        if (handle) this.tell("transport", begun, publisher, "failed");
+        if (handle)
+          this.trouble(String(message.reason ?? ""), "transport", begun, publisher, "failed");
         break;
       case "timeout":
         this.tell("lost", begun);
@@ -178,10 +176,16 @@ class JanusLeg extends Leg {
         if (message.error?.code === 458) this.tell("lost", begun);
         break;
       case "event":
+        this.#layered(begun, message.plugindata?.data);
         if (message.jsep?.type === "offer" && handle && !publisher)
           this.#offered(begun, message.jsep);
         break;
     }
+  }
+
+  #layered(begun, said) {
+    if (typeof said?.substream === "number" && said.mid !== undefined)
+      this.tell("layered", begun, String(said.mid), said.substream);
   }
 
   async #offered(begun, jsep) {
@@ -209,6 +213,7 @@ class JanusLeg extends Leg {
   async call(text, name, ...about) {
     const number = Number(text);
     const begun = this.begun;
+    this.emit("note", { what: `janus: ${name}` });
     try {
       const { handle, message, finish } = await this[`_${name}`](about);
       if (begun !== this.begun) return;
@@ -222,18 +227,17 @@ class JanusLeg extends Leg {
 
   #failed(number, name, begun, error) {
     if (begun !== this.begun) return;
-    this.detail = error.message;
     this.emit("note", { what: `janus: ${name}`, failed: error.message });
-    this.tell("garbage", number);
+    this.trouble(error.message, "garbage", number);
   }
 
   async #answer({ number, name, begun, finish }, message) {
     const data = message.plugindata?.data;
     const code = message.error?.code ?? data?.error_code;
     if (code) {
-      this.detail = `${code} ${message.error?.reason ?? data?.error ?? ""}`.trim();
-      this.emit("note", { what: `janus: ${name}`, failed: this.detail });
-      this.tell("refused", number, code, 0);
+      const detail = `${code} ${message.error?.reason ?? data?.error ?? ""}`.trim();
+      this.emit("note", { what: `janus: ${name}`, failed: detail });
+      this.trouble(detail, "refused", number, code, 0);
       return;
     }
     try {

@@ -5,6 +5,8 @@ import { machines } from "./machines.js";
 import { encodings, hold } from "./senders.js";
 import { statistics } from "./stats.js";
 
+const kindOf = (source) => (source === "camera" || source === "screen" ? "video" : "audio");
+
 const height = (track) => (track?.kind === "video" ? (track.getSettings().height ?? 0) : 0);
 
 export class Leg {
@@ -20,13 +22,13 @@ export class Leg {
   places = new Map();
   /** The number of the present connection, as the machine counts. */
   begun = 0;
-  /** What the last call that failed was told, for the message. */
-  detail = "";
   #make;
   #machine;
   #waiting = [];
   #timer;
   #holding = new WeakMap();
+  #detail = "";
+  #unloaded = false;
   #closed = false;
 
   /** @param make makes the machine of this leg, of the class with all machines */
@@ -37,11 +39,13 @@ export class Leg {
   }
 
   async #load() {
+    this.#unloaded = false;
     try {
       const Machine = await machines();
       if (this.#closed) return;
       this.#machine = this.#make(Machine);
     } catch (error) {
+      this.#unloaded = true;
       this.emit("state", {
         state: "failed",
         reason: "unsupported",
@@ -86,7 +90,7 @@ export class Leg {
   }
 
   restart() {
-    if (!this.#machine && !this.#closed) this.#load();
+    if (this.#unloaded && !this.#closed) this.#load();
     this.tell("restart");
   }
 
@@ -119,6 +123,13 @@ export class Leg {
     this.#run();
   }
 
+  /** The same about what went wrong; `detail` is what the server said, for the message of a failure. */
+  trouble(detail, name, ...about) {
+    this.#detail = detail;
+    this.tell(name, ...about);
+    this.#detail = "";
+  }
+
   #run() {
     for (;;) {
       const [name, ...about] = this.#machine?.poll() ?? [];
@@ -137,8 +148,7 @@ export class Leg {
   // The commands that are the same everywhere.
 
   state(state, reason, message) {
-    if (state !== "failed") this.detail = "";
-    const more = this.detail && ` (${this.detail})`;
+    const more = this.#detail && ` (${this.#detail})`;
     this.emit("state", reason ? { state, reason, message: message + more } : { state });
   }
 
@@ -173,9 +183,8 @@ export class Leg {
 
   /** Puts a source on a connection. */
   place(pc, source, rids) {
-    const track = this.tracks.get(source);
-    const kind = track?.kind ?? (source === "camera" || source === "screen" ? "video" : "audio");
-    const place = pc.addTransceiver(track ?? kind, {
+    const kind = kindOf(source);
+    const place = pc.addTransceiver(this.tracks.get(source) ?? kind, {
       direction: "sendonly",
       sendEncodings: encodings(rids, this.limits.get(source), kind),
     });
@@ -184,7 +193,8 @@ export class Leg {
   }
 
   #hold(source, sender) {
-    const done = hold(sender, this.limits.get(source), this.#holding.get(sender));
+    const limit = this.limits.get(source);
+    const done = hold(sender, limit, kindOf(source), this.#holding.get(sender));
     this.#holding.set(sender, done);
   }
 }

@@ -23,12 +23,12 @@ export function encodings(rids, limit, kind) {
 }
 
 /** Holds a sender to a limit. One after another: parameters that are set twice at once are lost. */
-export async function hold(sender, limit, before) {
+export async function hold(sender, limit, kind, before) {
   await before;
   try {
     const parameters = sender.getParameters();
     if (!parameters.encodings.length) return;
-    limited(parameters.encodings, limit, sender.track?.kind ?? "audio");
+    limited(parameters.encodings, limit, kind);
     await sender.setParameters(parameters);
   } catch {
     // It was stopped meanwhile, or has nothing to send: whatever it sends later begins with the limit.

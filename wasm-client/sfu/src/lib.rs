@@ -165,6 +165,11 @@ impl Machine {
         self.to_janus(now, janus::Input::Offered(begun));
     }
 
+    /// A line has this substream now.
+    pub fn layered(&mut self, now: f64, begun: u32, line: String, came: u8) {
+        self.to_janus(now, janus::Input::Layered(begun, line, came));
+    }
+
     /// A call has made a session, of this name.
     pub fn session(&mut self, now: f64, call: u32, handle: String) {
         self.to_cloudflare(now, call, cloudflare::Answer::Session(handle));

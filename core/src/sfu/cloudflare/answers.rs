@@ -3,7 +3,7 @@
 use super::machine::{Line, Stage, Tries};
 use super::{Answer, Call, Cloudflare, Command, Item, Pushed};
 use crate::sfu::incoming::Asked;
-use crate::sfu::patience::{BUDGET, LONGEST_FULL, pause};
+use crate::sfu::patience::{BUDGET, LONGEST_FULL, LOOK_BUDGET, pause};
 use crate::sfu::{CallNumber, Failure};
 use crate::time::Millis;
 
@@ -110,8 +110,8 @@ impl Cloudflare {
             let item = items.iter().find(|item| item.key == *reference);
             match item.and_then(|item| item.mid.clone()) {
                 Some(mid) => {
-                    if self.incoming.got(reference, mid.clone()) {
-                        self.out.push_back(Command::Track(reference.clone(), mid));
+                    if self.incoming.got(now, reference, mid.clone()) {
+                        self.out.push(Command::Track(reference.clone(), mid));
                     }
                 }
                 None => self.incoming.not_yet(now, reference, false),
@@ -166,7 +166,16 @@ impl Cloudflare {
         let failures = tries.failures.saturating_add(1);
         let since = tries.since;
         let until = now + pause(failures).max(wait);
-        if until.since(since) >= BUDGET {
+        let budget = match call {
+            Call::Look => LOOK_BUDGET,
+            Call::Session
+            | Call::Push(_)
+            | Call::Pull(_)
+            | Call::Renegotiate
+            | Call::Update(_)
+            | Call::Close(_) => BUDGET,
+        };
+        if until.since(since) >= budget {
             return self.fail(failure, words);
         }
         if let Stage::Open(session) = &mut self.stage {

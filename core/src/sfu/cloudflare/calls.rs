@@ -34,7 +34,7 @@ impl Cloudflare {
         if !asked.is_empty() {
             return Some(Call::Pull(asked));
         }
-        let changed = self.incoming.relayered();
+        let changed = self.incoming.relayered(now);
         if !changed.is_empty() {
             return Some(Call::Update(changed));
         }

@@ -1,13 +1,11 @@
 //! What state a leg is in, and what it does next.
 
-use std::collections::VecDeque;
-
 use super::{Call, Command, Input, SIGN};
 use crate::protocol::client::Source;
 use crate::sfu::incoming::Incoming;
 use crate::sfu::outgoing::{Outgoing, Sender};
 use crate::sfu::patience::{ANSWER_WITHIN, CONNECT_WITHIN, TRACK_WITHIN};
-use crate::sfu::{CallNumber, Failure, Habit, State, Transport};
+use crate::sfu::{CallNumber, Failure, Habit, Queue, State, Transport};
 use crate::time::Millis;
 
 /// How far a leg is.
@@ -79,7 +77,7 @@ pub struct Cloudflare {
     pub(super) begun: u32,
     pub(super) number: CallNumber,
     pub(super) names: u32,
-    pub(super) out: VecDeque<Command>,
+    pub(super) out: Queue<Command>,
     pub(super) outgoing: Outgoing,
     pub(super) incoming: Incoming,
 }
@@ -99,7 +97,7 @@ impl Cloudflare {
             begun: 0,
             number: CallNumber(0),
             names: 0,
-            out: VecDeque::new(),
+            out: Queue::new(),
             outgoing: Outgoing::new(Habit::Collects),
             incoming: Incoming::new(Habit::Collects, SIGN),
         }
@@ -138,7 +136,7 @@ impl Cloudflare {
             Input::Close => {
                 self.stage = Stage::Closed;
                 self.out.clear();
-                self.out.push_back(Command::End);
+                self.out.push(Command::End);
             }
             Input::Timeout => self.timed_out(now),
         }
@@ -147,7 +145,7 @@ impl Cloudflare {
 
     /// What is to be done, one after another.
     pub fn poll(&mut self) -> Option<Command> {
-        self.out.pop_front()
+        self.out.pop()
     }
 
     /// When [`Input::Timeout`] is due, if nothing else happens.
@@ -171,7 +169,7 @@ impl Cloudflare {
 
     fn replace(&mut self, source: Source, sender: Sender) {
         match sender {
-            Sender::Replace => self.out.push_back(Command::Replace(source)),
+            Sender::Replace => self.out.push(Command::Replace(source)),
             Sender::Leave => {}
         }
     }
@@ -191,8 +189,8 @@ impl Cloudflare {
             line: Line::Free,
             look: false,
         });
-        self.out.push_back(Command::Begin(self.begun));
-        self.out.push_back(Command::State(State::Connecting));
+        self.out.push(Command::Begin(self.begun));
+        self.out.push(Command::State(State::Connecting));
     }
 
     fn transport(&mut self, transport: Transport) {
@@ -203,7 +201,7 @@ impl Cloudflare {
             // The browser may be faster than whoever tells that the answer was applied.
             (Transport::Connected, Way::None | Way::Connecting(_)) => {
                 session.way = Way::Up;
-                self.out.push_back(Command::State(State::Connected));
+                self.out.push(Command::State(State::Connected));
             }
             (Transport::Connected, Way::Up) => {}
             (Transport::Disconnected, _) => session.look = true,
@@ -216,9 +214,8 @@ impl Cloudflare {
     /// Ends the asking. What flows flows on.
     pub(super) fn fail(&mut self, failure: Failure, words: &'static str) {
         self.stage = Stage::Failed;
-        self.out.push_back(Command::Abort);
-        self.out
-            .push_back(Command::State(State::Failed(failure, words)));
+        self.out.push(Command::Abort);
+        self.out.push(Command::State(State::Failed(failure, words)));
     }
 
     fn timed_out(&mut self, now: Millis) {
@@ -235,7 +232,7 @@ impl Cloudflare {
             && *until <= now
         {
             let number = *number;
-            self.out.push_back(Command::Abort);
+            self.out.push(Command::Abort);
             self.answered(now, number, super::Answer::Silent);
         }
     }
@@ -247,7 +244,7 @@ impl Cloudflare {
         };
         if session.way == Way::Up {
             for (source, reference) in self.outgoing.take_published() {
-                self.out.push_back(Command::Published(source, reference));
+                self.out.push(Command::Published(source, reference));
             }
         }
         match &session.line {
@@ -295,7 +292,7 @@ impl Cloudflare {
             until: now + within,
             tries,
         };
-        self.out.push_back(Command::Call(self.number, call));
+        self.out.push(Command::Call(self.number, call));
     }
 
     /// Something was negotiated: from now on ICE and DTLS have their time.

@@ -97,9 +97,9 @@ impl Janus {
             });
             match found {
                 Some(stream) => {
-                    if self.incoming.got(reference, stream.mid.clone()) {
+                    if self.incoming.got(now, reference, stream.mid.clone()) {
                         let mid = stream.mid.clone();
-                        self.out.push_back(Command::Track(reference.clone(), mid));
+                        self.out.push(Command::Track(reference.clone(), mid));
                     }
                 }
                 None => self.incoming.not_yet(now, reference, false),

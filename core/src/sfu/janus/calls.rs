@@ -53,7 +53,7 @@ impl Janus {
         };
         if session.publisher.way == Way::Up {
             for (source, reference) in self.outgoing.take_published() {
-                self.out.push_back(Command::Published(source, reference));
+                self.out.push(Command::Published(source, reference));
             }
         }
         let mut calls = Vec::new();
@@ -94,7 +94,7 @@ impl Janus {
                 call: call.clone(),
                 until: now + WITHIN,
             };
-            self.out.push_back(Command::Call(self.number, call));
+            self.out.push(Command::Call(self.number, call));
         }
     }
 }
@@ -111,7 +111,7 @@ fn subscribing(
             Joined::No | Joined::Attached => Call::Subscribe(asked),
         });
     }
-    let changed = incoming.relayered();
+    let changed = incoming.relayered(now);
     if !changed.is_empty() {
         return Some(Call::Layers(changed));
     }

@@ -1,13 +1,11 @@
 //! What state a leg is in, and what it does next.
 
-use std::collections::VecDeque;
-
-use super::{Command, Input, SIGN, Side};
+use super::{Command, Input, SIGN, Side, substream};
 use crate::protocol::client::Source;
 use crate::sfu::incoming::Incoming;
 use crate::sfu::outgoing::{Outgoing, Sender};
 use crate::sfu::patience::{CONNECT_WITHIN, KEEPALIVE_EVERY};
-use crate::sfu::{CallNumber, Failure, Habit, State, Transport, put_number};
+use crate::sfu::{CallNumber, Failure, Habit, Queue, State, Transport, put_number};
 use crate::time::Millis;
 
 use super::calls::Line;
@@ -101,7 +99,7 @@ pub struct Janus {
     begun: u32,
     pub(super) number: CallNumber,
     name: String,
-    pub(super) out: VecDeque<Command>,
+    pub(super) out: Queue<Command>,
     pub(super) outgoing: Outgoing,
     pub(super) incoming: Incoming,
 }
@@ -116,7 +114,7 @@ impl Janus {
             begun: 0,
             number: CallNumber(0),
             name,
-            out: VecDeque::new(),
+            out: Queue::new(),
             outgoing: Outgoing::new(Habit::Keeps),
             incoming: Incoming::new(Habit::Keeps, SIGN),
         }
@@ -163,13 +161,20 @@ impl Janus {
                     session.subscriber.offered = true;
                 }
             }
-            Input::Opened(_) | Input::Lost(_) | Input::Transport(..) | Input::Offered(_) => {}
+            Input::Layered(begun, line, came) if begun == self.begun => {
+                self.incoming.layered(&line, substream(came));
+            }
+            Input::Opened(_)
+            | Input::Lost(_)
+            | Input::Transport(..)
+            | Input::Offered(_)
+            | Input::Layered(..) => {}
             Input::Answered(number, answer) => self.answered(now, number, answer),
             Input::Restart => self.begin(now),
             Input::Close => {
                 self.stage = Stage::Closed;
                 self.out.clear();
-                self.out.push_back(Command::End);
+                self.out.push(Command::End);
             }
             Input::Timeout => self.timed_out(now),
         }
@@ -178,7 +183,7 @@ impl Janus {
 
     /// What is to be done, one after another.
     pub fn poll(&mut self) -> Option<Command> {
-        self.out.pop_front()
+        self.out.pop()
     }
 
     /// When [`Input::Timeout`] is due, if nothing else happens.
@@ -205,7 +210,7 @@ impl Janus {
 
     fn replace(&mut self, source: Source, sender: Sender) {
         match sender {
-            Sender::Replace => self.out.push_back(Command::Replace(source)),
+            Sender::Replace => self.out.push(Command::Replace(source)),
             Sender::Leave => {}
         }
     }
@@ -228,8 +233,8 @@ impl Janus {
         // What was told of the connection before this one is not true of it.
         self.out.clear();
         self.stage = Stage::Opening(now + super::calls::WITHIN);
-        self.out.push_back(Command::Begin(self.begun));
-        self.out.push_back(Command::State(State::Connecting));
+        self.out.push(Command::Begin(self.begun));
+        self.out.push(Command::State(State::Connecting));
     }
 
     fn opened(&mut self, now: Millis) {
@@ -267,7 +272,7 @@ impl Janus {
                 let first = *way != Way::Up;
                 *way = Way::Up;
                 if first && side == Side::Publisher {
-                    self.out.push_back(Command::State(State::Connected));
+                    self.out.push(Command::State(State::Connected));
                 }
             }
             // The socket knows earlier whether Janus is there.
@@ -280,8 +285,7 @@ impl Janus {
     pub(super) fn fail(&mut self, failure: Failure, words: &'static str) {
         if matches!(self.stage, Stage::Opening(_) | Stage::Open(_)) {
             self.stage = Stage::Failed;
-            self.out
-                .push_back(Command::State(State::Failed(failure, words)));
+            self.out.push(Command::State(State::Failed(failure, words)));
         }
     }
 
@@ -299,7 +303,7 @@ impl Janus {
                 }
                 if session.keep_alive <= now {
                     session.keep_alive = now + KEEPALIVE_EVERY;
-                    self.out.push_back(Command::KeepAlive);
+                    self.out.push(Command::KeepAlive);
                 }
                 let lines = [
                     &session.line,

@@ -65,6 +65,8 @@ pub enum Input {
     Transport(u32, Side, Transport),
     /// Janus offers something to the handle that subscribes, which nobody asked for.
     Offered(u32),
+    /// A line of what we receive has this substream now.
+    Layered(u32, String, u8),
     /// A call was answered.
     Answered(CallNumber, Answer),
     /// The way is dead: all anew.
@@ -154,7 +156,8 @@ pub enum Command {
     End,
 }
 
-/// The substream of a layer that is counted from the best: Janus counts from the smallest of three.
+/// The substream of a layer that is counted from the best, and the reverse: Janus counts from the
+/// smallest of three.
 pub const fn substream(layer: u8) -> u8 {
     2_u8.saturating_sub(layer)
 }

@@ -1,0 +1,178 @@
+//! What the tests of both ways to an SFU share: what is done to a leg, in any order.
+
+#![allow(dead_code, reason = "each test uses its own part of this")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "what helps a test may panic: that is a failed test"
+)]
+
+pub(crate) mod cloudflare;
+pub(crate) mod janus;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use samewire_core::protocol::client::Source;
+use samewire_core::sfu::{Kind, SOURCES, Transport, Wanted};
+use samewire_core::time::Millis;
+
+/// How many tracks of others there are to want. The last one does not exist.
+pub(crate) const OTHERS: usize = 5;
+
+/// How a server answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reply {
+    /// As asked.
+    Good,
+    /// With none of what was asked for.
+    Missing,
+    /// With a refusal.
+    Refused(u16),
+    /// Not at all, as the browser says.
+    Silent,
+    /// With something else.
+    Garbage,
+}
+
+/// Something that happens to a leg.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Credentials,
+    Publish(Source, bool),
+    Unpublish(Source),
+    Limit(Source, bool),
+    /// Which of the others' tracks, and how high.
+    Want(Vec<usize>, u32),
+    Transport(Transport),
+    /// A connection before this one says something.
+    OldTransport(Transport),
+    Reply(Reply),
+    /// A call that is no longer in flight is answered.
+    Late(Reply),
+    Restart,
+    Wait(u64),
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    (0..SOURCES.len()).prop_map(|place| SOURCES[place])
+}
+
+fn transport() -> impl Strategy<Value = Transport> {
+    prop_oneof![
+        4 => Just(Transport::Connected),
+        1 => Just(Transport::Disconnected),
+        1 => Just(Transport::Failed),
+    ]
+}
+
+fn reply(codes: &'static [u16]) -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        8 => Just(Reply::Good),
+        1 => Just(Reply::Missing),
+        1 => (0..codes.len()).prop_map(|place| Reply::Refused(codes[place])),
+        1 => Just(Reply::Silent),
+        1 => Just(Reply::Garbage),
+    ]
+}
+
+/// Anything that can happen, in any order; a server refuses with these codes.
+pub(crate) fn events(codes: &'static [u16]) -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        1 => Just(Event::Credentials),
+        3 => (source(), any::<bool>()).prop_map(|(source, live)| Event::Publish(source, live)),
+        1 => source().prop_map(Event::Unpublish),
+        1 => (source(), any::<bool>()).prop_map(|(source, active)| Event::Limit(source, active)),
+        3 => (prop::collection::vec(0..OTHERS, 0..OTHERS), 0_u32..800)
+            .prop_map(|(which, height)| Event::Want(which, height)),
+        3 => transport().prop_map(Event::Transport),
+        1 => transport().prop_map(Event::OldTransport),
+        12 => reply(codes).prop_map(Event::Reply),
+        1 => reply(codes).prop_map(Event::Late),
+        1 => Just(Event::Restart),
+        2 => prop_oneof![0_u64..300, 0_u64..40_000].prop_map(Event::Wait),
+    ];
+    let events = prop::collection::vec(event, 0..60);
+    (prop::bool::weighted(0.8), events).prop_map(|(allowed, mut events)| {
+        if allowed {
+            events.insert(0, Event::Credentials);
+        }
+        events
+    })
+}
+
+/// The tracks of others by their numbers, each once, shown so high; `name` writes a reference.
+pub(crate) fn wanted(which: &[usize], height: u32, name: fn(usize) -> String) -> Vec<Wanted> {
+    let wanted = |place: &usize| Wanted {
+        reference: name(*place),
+        kind: if place.is_multiple_of(2) {
+            Kind::Video
+        } else {
+            Kind::Audio
+        },
+        height,
+        muted: false,
+    };
+    which.iter().map(wanted).collect()
+}
+
+/// So long after the last event of a server that is silent everything is at rest.
+pub(crate) const REST: Millis = Millis(30_000);
+
+/// What somebody does, as the test remembers it.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    pub(crate) live: BTreeSet<Source>,
+    pub(crate) wanted: BTreeSet<usize>,
+}
+
+impl Wishes {
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::Publish(source, true) => {
+                self.live.insert(*source);
+            }
+            Event::Publish(source, false) | Event::Unpublish(source) => {
+                self.live.remove(source);
+            }
+            Event::Want(which, _) => self.wanted = which.iter().copied().collect(),
+            Event::Credentials
+            | Event::Limit(..)
+            | Event::Transport(_)
+            | Event::OldTransport(_)
+            | Event::Reply(_)
+            | Event::Late(_)
+            | Event::Restart
+            | Event::Wait(_) => {}
+        }
+    }
+
+    /// What comes in the end: all that is wanted, but the one that does not exist.
+    pub(crate) fn come(&self, name: fn(usize) -> String) -> BTreeSet<String> {
+        let exist = self.wanted.iter().filter(|place| **place + 1 < OTHERS);
+        exist.map(|place| name(*place)).collect()
+    }
+}
+
+/// A server of either kind: what the leg has there.
+#[derive(Default)]
+pub(crate) struct There {
+    /// By their lines, what comes.
+    pub(crate) coming: BTreeMap<String, String>,
+    /// By their references, what is published.
+    pub(crate) published: BTreeMap<String, Source>,
+    pub(crate) lines: u32,
+}
+
+impl There {
+    pub(crate) fn line(&mut self) -> String {
+        self.lines += 1;
+        self.lines.to_string()
+    }
+
+    pub(crate) fn has(&self) -> BTreeSet<String> {
+        self.coming.values().cloned().collect()
+    }
+}
