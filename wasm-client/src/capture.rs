@@ -5,8 +5,9 @@ use std::cell::{Cell, RefCell};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, Fields, Listener, invoke, list};
+use crate::browser::{self, Fields, Listener, invoke};
 use crate::roster::{Source, Track, track_view};
+use crate::streams::{Streams, tracks_of};
 
 /// What one of our sources sends now.
 struct Local {
@@ -37,7 +38,7 @@ struct Wish {
 pub(crate) struct Capture {
     /// Others know a track by its stream and its kind (R27), so the camera and the screen are in one
     /// each, with the microphone and with the screen's sound.
-    streams: [RefCell<JsValue>; 2],
+    streams: Streams,
     locals: RefCell<Vec<Local>>,
     wishes: [Wish; 3],
     constraints: JsValue,
@@ -147,16 +148,7 @@ impl Capture {
 
     /// The stream that this source is in; undefined where the browser has none.
     pub(crate) fn stream(&self, source: Source) -> JsValue {
-        let [people, screens] = &self.streams;
-        let stream = match source {
-            Source::Microphone | Source::Camera => people,
-            Source::Screen | Source::ScreenAudio => screens,
-        };
-        if stream.borrow().is_undefined() {
-            let made = browser::new_stream().unwrap_or(JsValue::UNDEFINED);
-            *stream.borrow_mut() = made;
-        }
-        stream.borrow().clone()
+        self.streams.of(source)
     }
 
     /// The source sends this track from now on, instead of any other.
@@ -288,9 +280,7 @@ impl Capture {
 
 /// Stops what a capture brought too late.
 pub(crate) fn discard(stream: &JsValue) {
-    let tracks = invoke(stream, "getTracks", &[]).unwrap_or(JsValue::UNDEFINED);
-    let holder = Fields::new().put("tracks", tracks).build();
-    for track in list(&holder, "tracks").iter() {
+    for track in tracks_of(stream).iter() {
         let _ = invoke(&track, "stop", &[]);
     }
 }

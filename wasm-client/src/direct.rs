@@ -41,7 +41,6 @@ pub(crate) static MADE: AtomicU64 = AtomicU64::new(0);
 
 struct Received {
     stream_id: String,
-    stream: JsValue,
     track: JsValue,
 }
 
@@ -304,25 +303,21 @@ impl Direct {
         };
         let mut received = self.received.borrow_mut();
         received.retain(|known| known.track != track);
-        received.push(Received {
-            stream_id,
-            stream,
-            track,
-        });
+        received.push(Received { stream_id, track });
         drop(received);
         if let Some(owner) = self.owner.upgrade() {
             owner.changed(self);
         }
     }
 
-    /// The media of an announced track: the track and its stream.
-    pub(crate) fn media(&self, track: &Track) -> Option<(JsValue, JsValue)> {
+    /// The media of an announced track.
+    pub(crate) fn media(&self, track: &Track) -> Option<JsValue> {
         self.received
             .borrow()
             .iter()
             .rev()
             .find(|received| matches(track, &received.stream_id, &received.track))
-            .map(|received| (received.track.clone(), received.stream.clone()))
+            .map(|received| received.track.clone())
     }
 
     /// Simulates a way that is dead in both directions until ICE restarts.

@@ -31,7 +31,7 @@ pub(crate) enum Carrier {
 struct Shown {
     id: String,
     source: Source,
-    media: (JsValue, JsValue),
+    media: JsValue,
 }
 
 /// One epoch's way to everyone.
@@ -159,7 +159,7 @@ impl Leg {
     }
 
     /// What the page was shown of this source.
-    pub(crate) fn shown(&self, id: &str, source: Source) -> Option<(JsValue, JsValue)> {
+    pub(crate) fn shown(&self, id: &str, source: Source) -> Option<JsValue> {
         let shown = self.shown.borrow();
         let found = shown
             .iter()

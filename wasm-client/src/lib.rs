@@ -9,7 +9,7 @@
 //! No `RefCell` is borrowed while the page's own code may run.
 //!
 //! In reading order: `browser` (all bindings), `negotiator` and `direct` (one connection), `driven` (the way
-//! through a provider), `peer` (somebody by either way), `leg` (everyone in one epoch) and `legs` (from one
+//! through a provider), `peer` (somebody by either way), `streams` (what the page shows of them), `leg` (everyone in one epoch) and `legs` (from one
 //! epoch to the next), `capture` (the own tracks), `watch` (who is seen and speaks), `roster`, `socket`
 //! (the link), `pace` (its clock), `frames` (what the server says), `media` and `sources` (what the page
 //! asks for), `repair` (the ladder's remedies), `call` (the whole), `views` (what the page sees of it), `errors`, `simulate` (faults on purpose); the exports are here.
@@ -37,6 +37,7 @@ mod simulate;
 mod socket;
 mod sources;
 mod stats;
+mod streams;
 mod views;
 mod watch;
 

@@ -327,7 +327,7 @@ impl Call {
             let same = |there: &&Track| there.source == track.source && there.id == track.id;
             let there = one.announced_in(leg.epoch).iter().find(same);
             let media = there.and_then(|there| peer.media(there));
-            let media = media.and_then(|(media, _)| text(&media, "id"));
+            let media = media.and_then(|media| text(&media, "id"));
             expected += 1;
             flowing += u32::from(media.is_some_and(|id| peer.watch.flows(&id, now)));
         }

@@ -1,13 +1,12 @@
 //! One other participant on one leg: what comes of their media, by whichever way.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use samewire_core::link::Line;
 use samewire_core::quality::Step;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, get, invoke, list};
 use crate::direct::Direct;
 use crate::driven::Driven;
 use crate::roster::{Source, Track};
@@ -29,8 +28,6 @@ pub(crate) struct Peer {
     pub(crate) way: Way,
     /// They send no camera for now, to spare the way.
     held_back: Cell<bool>,
-    /// What comes through a provider is in no stream: one for people, one for screens, as at its sender.
-    streams: [RefCell<JsValue>; 2],
 }
 
 impl Peer {
@@ -41,7 +38,6 @@ impl Peer {
             watch,
             way,
             held_back: Cell::new(false),
-            streams: Default::default(),
         })
     }
 
@@ -53,38 +49,12 @@ impl Peer {
         }
     }
 
-    /// The media of a track announced for this leg: the track and its stream.
-    pub(crate) fn media(&self, track: &Track) -> Option<(JsValue, JsValue)> {
+    /// The media of a track announced for this leg.
+    pub(crate) fn media(&self, track: &Track) -> Option<JsValue> {
         match &self.way {
             Way::Direct(direct) => direct.media(track),
-            Way::Driven(driven) => {
-                let media = driven.media(track.reference.as_deref()?)?;
-                let stream = self.stream_with(track.source, &media);
-                Some((media, stream))
-            }
+            Way::Driven(driven) => driven.media(track.reference.as_deref()?),
         }
-    }
-
-    /// The stream of a source, with this track in it and no other of its kind.
-    fn stream_with(&self, source: Source, media: &JsValue) -> JsValue {
-        let [people, screens] = &self.streams;
-        let stream = match source {
-            Source::Microphone | Source::Camera => people,
-            Source::Screen | Source::ScreenAudio => screens,
-        };
-        if stream.borrow().is_undefined() {
-            *stream.borrow_mut() = browser::new_stream().unwrap_or(JsValue::UNDEFINED);
-        }
-        let stream = stream.borrow().clone();
-        let tracks = invoke(&stream, "getTracks", &[]).unwrap_or(JsValue::UNDEFINED);
-        let held = browser::Fields::new().put("tracks", tracks).build();
-        for one in list(&held, "tracks").iter() {
-            if one != *media && get(&one, "kind") == *source.kind() {
-                let _ = invoke(&stream, "removeTrack", &[one]);
-            }
-        }
-        let _ = invoke(&stream, "addTrack", core::slice::from_ref(media));
-        stream
     }
 
     /// They send their camera, or spare the way for now.

@@ -114,7 +114,7 @@ impl Call {
         let is_up = peer.is_connected();
         let comes = Array::new();
         for track in one.announced_in(self.legs.now().epoch) {
-            let media = peer.media(track).map(|(media, _)| media);
+            let media = peer.media(track);
             let muted = track.muted || peer.is_held_back(track.source);
             comes.push(&expected(track.source, media.as_ref(), muted));
         }

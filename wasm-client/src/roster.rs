@@ -1,11 +1,13 @@
 //! Who is in the call, as the session tells it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{Fields, flag, get, list, number, text};
+use crate::streams::Streams;
 
 /// Where a track comes from. With its kind it is what a track is known by (R27).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,8 @@ pub(crate) struct Participant {
     pub(crate) tracks: Vec<Track>,
     /// What they announced for a prepared epoch.
     prepared: Option<(u64, Vec<Track>)>,
+    /// What the page shows of them.
+    pub(crate) streams: RefCell<Rc<Streams>>,
 }
 
 impl Participant {
@@ -112,6 +116,7 @@ impl Participant {
             prepared: Some(get(wire, "prepared"))
                 .filter(JsValue::is_object)
                 .map(|prepared| (number(&prepared, "epoch"), read_tracks(&prepared))),
+            streams: RefCell::default(),
         })
     }
 
@@ -151,6 +156,7 @@ impl Roster {
     /// Takes one in; whom it replaces.
     pub(crate) fn insert(&mut self, one: Rc<Participant>) -> Option<Rc<Participant>> {
         if let Some(known) = self.0.iter_mut().find(|known| known.id == one.id) {
+            one.streams.replace(known.streams.borrow().clone());
             return Some(core::mem::replace(known, one));
         }
         let before = self

@@ -50,21 +50,7 @@ impl Call {
         let tracks = if is_self {
             self.capture.view()
         } else {
-            let peer = self.peer(&one.id);
-            let views = Array::new();
-            for track in one.announced_in(self.legs.now().epoch) {
-                let media = self.media_before(one, track);
-                let media = media.or_else(|| peer.as_ref().and_then(|peer| peer.media(track)));
-                let view = track_view(track, media.as_ref().map(|(track, stream)| (track, stream)));
-                if peer
-                    .as_ref()
-                    .is_some_and(|peer| peer.is_held_back(track.source))
-                {
-                    browser::set(&view, "muted", &JsValue::TRUE);
-                }
-                views.push(&view);
-            }
-            views
+            self.tracks_of(one)
         };
         let view = one.view(is_self, self.health(one), &tracks);
         browser::set(&view, "quality", &self.quality.of(&one.id));
@@ -72,16 +58,41 @@ impl Call {
         view
     }
 
+    /// What is shown of somebody else, in the streams that stay theirs.
+    fn tracks_of(&self, one: &Participant) -> Array {
+        let peer = self.peer(&one.id);
+        let streams = one.streams.borrow().clone();
+        let views = Array::new();
+        for group in [Source::Camera, Source::Screen] {
+            let stream = streams.of(group);
+            let shown = Array::new();
+            for track in one.announced_in(self.legs.now().epoch) {
+                if streams.of(track.source) != stream {
+                    continue;
+                }
+                let media = self.media_before(one, track);
+                let media = media.or_else(|| peer.as_ref()?.media(track));
+                let view = track_view(track, media.as_ref().map(|media| (media, &stream)));
+                let held_back = |peer: &Rc<Peer>| peer.is_held_back(track.source);
+                if peer.as_ref().is_some_and(held_back) {
+                    browser::set(&view, "muted", &JsValue::TRUE);
+                }
+                if let Some(media) = media {
+                    shown.push(&media);
+                }
+                views.push(&view);
+            }
+            streams.hold(group, &shown);
+        }
+        views
+    }
+
     /// What the leg before showed of a track, while it is drained and the new one has brought nothing yet.
-    pub(crate) fn media_before(
-        &self,
-        one: &Participant,
-        track: &Track,
-    ) -> Option<(JsValue, JsValue)> {
+    pub(crate) fn media_before(&self, one: &Participant, track: &Track) -> Option<JsValue> {
         let before = self.legs.before()?;
         let peer = self.peer(&one.id);
         let media = peer.as_ref().and_then(|peer| peer.media(track));
-        let id = media.and_then(|(media, _)| text(&media, "id"));
+        let id = media.and_then(|media| text(&media, "id"));
         let flows = |id: String| peer.is_some_and(|peer| peer.watch.flows(&id, browser::now()));
         if id.is_some_and(flows) {
             return None;
@@ -107,7 +118,7 @@ impl Call {
         let mut tracks = one.announced_in(self.legs.now().epoch).iter();
         let track = tracks.find(|track| track.source == Source::Microphone && !track.muted);
         let media = track.and_then(|track| peer.media(track));
-        media.is_some_and(|(media, _)| hears(&peer, &media))
+        media.is_some_and(|media| hears(&peer, &media))
     }
 
     /// Everyone, in order of arrival.
