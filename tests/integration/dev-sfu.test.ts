@@ -49,12 +49,13 @@ test("only the app that there is answers, and only to its secret", async () => {
 });
 
 test("what cannot be read, or is not there, is refused with a code", async () => {
-  const { sessionId } = (await sfu.call("POST", "sessions/new")).body;
+  const { sessionId } = (await sfu.call("POST", "sessions/new", {})).body;
   const tracks = `sessions/${sessionId}/tracks`;
   const long = JSON.stringify({ tracks: [], autoDiscover: "x".repeat(1024 * 1024) });
   assert.deepEqual(await refused(`${tracks}/new`, { body: "{" }), [400, "decoding_error"]);
   assert.deepEqual(await refused(`${tracks}/new`, { body: long }), [413, "payload_too_large"]);
-  assert.deepEqual(await refused("sessions/new", { body: "{}" }), [400, "invalid_params"]);
+  const offer = JSON.stringify({ sessionDescription: { type: "offer", sdp: "v=0" } });
+  assert.deepEqual(await refused("sessions/new", { body: offer }), [400, "invalid_params"]);
   assert.deepEqual(await refused(`${tracks}/close`, { body: "{}" }), [405, "invalid_params"]);
   assert.deepEqual(await refused(`${tracks}/change`), [404, "not_found"]);
   assert.deepEqual(await refused("sessions/none", { method: "GET" }), [410, "session_error"]);
