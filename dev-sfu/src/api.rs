@@ -57,6 +57,14 @@ pub struct Track {
     pub simulcast: Option<Wish>,
 }
 
+/// The body of `sessions/new`, if there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewSession {
+    /// What Cloudflare once took here.
+    pub session_description: Option<Description>,
+}
+
 /// The body of `tracks/new` and `tracks/update`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

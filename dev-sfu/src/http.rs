@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{Answer, Operation, refusal};
+use crate::api::{Answer, NewSession, Operation, refusal};
 use crate::config::Secret;
 use crate::run::Event;
 use crate::sfu::SessionId;
@@ -96,11 +96,13 @@ async fn answer(app: &App, request: Request<Incoming>) -> Answer {
     let event = match route(path) {
         None => return refusal::not_found(LEFT_OUT),
         Some(Route::Create) if head.method != Method::POST => return wrong_method(),
-        Some(Route::Create) if !matches!(body.trim_ascii(), b"" | b"{}") => {
-            return refusal::invalid(
-                "a new session takes no description: its first offer goes to tracks/new",
-            );
-        }
+        Some(Route::Create) if !body.is_empty() => match decoded::<NewSession>(&body) {
+            Ok(NewSession {
+                session_description: None,
+            }) => Event::Create(reply),
+            Ok(_) => return refusal::invalid("a session's first offer goes to tracks/new"),
+            Err(answer) => return answer,
+        },
         Some(Route::Create) => Event::Create(reply),
         Some(Route::Session(id, what)) => match operation(&head.method, what, &body) {
             Ok(operation) => Event::Call(id, operation, reply),

@@ -46,9 +46,8 @@ fn voice_and_picture_come_out_where_they_are_subscribed_to() {
 #[test]
 fn a_subscribers_first_packet_of_video_is_a_keyframe_that_was_asked_for() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let picture = lab.publish(ana, &[("picture", Video)])[0];
-    lab.stream(ana, picture, None, SECOND / 10);
+    let (ana, picture) = lab.publisher("picture", Video);
+    let ben = lab.browser();
     let tracks = [lab.remote(ana, "picture")];
     lab.subscribe(ben, &tracks);
     for _ in 0..5 {
@@ -64,9 +63,8 @@ fn a_subscribers_first_packet_of_video_is_a_keyframe_that_was_asked_for() {
 #[test]
 fn a_subscribers_own_request_for_a_keyframe_goes_to_the_publisher() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let picture = lab.publish(ana, &[("picture", Video)])[0];
-    lab.stream(ana, picture, None, SECOND / 10);
+    let (ana, picture) = lab.publisher("picture", Video);
+    let ben = lab.browser();
     let tracks = [lab.remote(ana, "picture")];
     let mid = Mid::from(lab.subscribe(ben, &tracks)[0]["mid"].as_str().unwrap());
     lab.stream(ana, picture, None, SECOND);
@@ -127,9 +125,8 @@ fn another_layer_and_another_track_come_on_the_same_line_without_an_exchange() {
 #[test]
 fn a_track_that_is_closed_by_force_flows_no_more_and_its_line_is_spent() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let voice = lab.publish(ana, &[("voice", Audio)])[0];
-    lab.stream(ana, voice, None, SECOND / 10);
+    let (ana, voice) = lab.publisher("voice", Audio);
+    let ben = lab.browser();
     let tracks = [lab.remote(ana, "voice")];
     lab.subscribe(ben, &tracks);
     let body = json!({ "force": true, "tracks": [{ "mid": &*voice }, { "mid": "none" }] });
@@ -149,9 +146,8 @@ fn a_track_that_is_closed_by_force_flows_no_more_and_its_line_is_spent() {
 #[test]
 fn a_track_is_forgotten_when_nothing_came_of_it_for_thirty_seconds() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let voice = lab.publish(ana, &[("voice", Audio)])[0];
-    lab.stream(ana, voice, None, SECOND / 10);
+    let (ana, _) = lab.publisher("voice", Audio);
+    let ben = lab.browser();
     let body = new(&json!({ "tracks": [lab.remote(ana, "voice")] }));
     lab.pass(TRACK_SILENCE - SECOND * 6);
     let (answer, waited) = lab.ask(ben, &body);

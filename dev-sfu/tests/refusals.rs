@@ -79,9 +79,8 @@ fn a_session_that_lost_its_connection_can_be_reused_for_thirty_seconds() {
 #[test]
 fn an_offer_that_waits_for_its_answer_clashes_with_another_exchange() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let voice = lab.publish(ana, &[("voice", Audio)])[0];
-    lab.stream(ana, voice, None, SECOND / 10);
+    let (ana, _) = lab.publisher("voice", Audio);
+    let ben = lab.browser();
     let pull = json!({ "tracks": [lab.remote(ana, "voice")] });
     let (offered, _) = lab.ask(ben, &new(&pull));
     let push = lab.offer(ben, &[("voice", Audio)]).body;
@@ -104,9 +103,8 @@ fn an_offer_that_waits_for_its_answer_clashes_with_another_exchange() {
 #[test]
 fn what_was_offered_with_a_bad_answer_is_taken_back() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let voice = lab.publish(ana, &[("voice", Audio)])[0];
-    lab.stream(ana, voice, None, SECOND / 10);
+    let (ana, voice) = lab.publisher("voice", Audio);
+    let ben = lab.browser();
     let tracks = [lab.remote(ana, "voice")];
     lab.ask(ben, &new(&json!({ "tracks": tracks })));
     assert_eq!(
@@ -121,9 +119,8 @@ fn what_was_offered_with_a_bad_answer_is_taken_back() {
 #[test]
 fn one_bad_track_does_not_spoil_the_others_of_a_call() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let voice = lab.publish(ana, &[("voice", Audio)])[0];
-    lab.stream(ana, voice, None, SECOND / 10);
+    let (ana, _) = lab.publisher("voice", Audio);
+    let ben = lab.browser();
     let tracks = [lab.remote(ana, "nobody"), lab.remote(ana, "voice")];
     let answers = lab.subscribe(ben, &tracks);
     assert_eq!(answers[0]["errorCode"], "not_found_track_error");
@@ -150,9 +147,8 @@ fn a_track_is_not_found_before_its_publisher_is_connected() {
 #[test]
 fn a_layer_is_not_to_be_had_of_a_track_that_has_none() {
     let mut lab = Lab::new(None);
-    let (ana, ben) = (lab.browser(), lab.browser());
-    let picture = lab.publish(ana, &[("picture", Video)])[0];
-    lab.stream(ana, picture, None, SECOND / 10);
+    let (ana, picture) = lab.publisher("picture", Video);
+    let ben = lab.browser();
     let mut track = lab.remote(ana, "picture");
     let mid = lab.subscribe(ben, &[track.clone()])[0]["mid"].clone();
     lab.stream(ana, picture, None, SECOND / 10);

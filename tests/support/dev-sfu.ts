@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const binary = fileURLToPath(new URL("../../target/debug/samewire-dev-sfu", import.meta.url));
+/** The program. */
+export const binary = fileURLToPath(
+  new URL("../../target/debug/samewire-dev-sfu", import.meta.url),
+);
 
 let built: Promise<unknown> | undefined;
 

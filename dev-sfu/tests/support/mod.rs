@@ -208,6 +208,14 @@ impl Lab {
         offered.mids
     }
 
+    /// A browser that publishes a track, of which something came already; and the track's line.
+    pub(crate) fn publisher(&mut self, name: &str, kind: MediaKind) -> (usize, Mid) {
+        let who = self.browser();
+        let mid = self.publish(who, &[(name, kind)])[0];
+        self.stream(who, mid, None, Duration::from_millis(100));
+        (who, mid)
+    }
+
     /// Subscribes to tracks, and is connected; the answer of each.
     pub(crate) fn subscribe(&mut self, who: usize, tracks: &[Value]) -> Vec<Value> {
         let (answer, _) = self.ask(who, &new(&json!({ "tracks": tracks })));

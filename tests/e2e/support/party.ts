@@ -59,7 +59,15 @@ export class Party {
         const stream = await navigator.mediaDevices.getUserMedia(
           kind === "audio" ? { audio: true } : { video: encodings.length ? size : true },
         );
-        return window.party.push(kind, stream.getTracks()[0]!, encodings);
+        const pushed = await window.party.push(kind, stream.getTracks()[0]!, encodings);
+        if (encodings.length) {
+          // A busy machine shall send fewer pictures rather than smaller ones, which have fewer layers.
+          const sender = window.party.peerConnection.getSenders().at(-1)!;
+          const parameters = sender.getParameters();
+          parameters.degradationPreference = "maintain-resolution";
+          await sender.setParameters(parameters);
+        }
+        return pushed;
       },
       { kind, encodings },
     );
