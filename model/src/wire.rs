@@ -330,6 +330,7 @@ pub fn message(who: Who, say: &Say) -> ClientMessage {
             epoch: Epoch(*epoch),
             elapsed_ms: 0,
             sees: Default::default(),
+            gap_ms: None,
         }),
         Say::Chat(id) => ClientMessage::Chat(Chat {
             id: MessageId(*id),

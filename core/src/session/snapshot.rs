@@ -46,6 +46,11 @@ impl Session {
             title: life.record.title.clone(),
             participants,
             switch: life.record.switch.as_ref().map(switch_snapshot),
+            standby: life
+                .record
+                .standby
+                .as_ref()
+                .map(|warm| warm.provider.clone()),
             lock: life.record.lock,
             pinned_by: life.record.pinned.clone(),
             barred: life.record.bars.in_force(now),
