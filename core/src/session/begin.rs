@@ -50,6 +50,7 @@ impl Life {
             paced_until: None,
             rooms: BTreeSet::new(),
             standby: None,
+            crowded_since: None,
             standby_refused_until: None,
             summary: Summary::default(),
             provider: Provider::p2p().name,

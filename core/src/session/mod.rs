@@ -25,7 +25,8 @@
 //! stored; `arrival` (`hello`: who comes and who comes back), `begin`, `refusal` and `welcome`, its
 //! answers; `exchange` (signals, chat, tracks). Then what the session decides: `look` (is the provider
 //! still right?), `switch` (the barrier), `recovery` (whose failure, and the way back), `sight` (who
-//! sees whom), `standby` (what may be needed soon), `presence` (who is there), `departure` and
+//! sees whom), `standby` (what may be needed soon), `crowd` (what
+//! is not to be had), `presence` (who is there), `departure` and
 //! `ending`. `admin` is what operators do,
 //! [`log`] what is written down of it all and [`fold`] what follows from that; `credentials` are
 //! a provider's, `renewal` renews the others; `mailbox`, `timers` and `snapshot` serve the others.
@@ -36,6 +37,7 @@ mod begin;
 mod brief;
 pub mod bucket;
 mod credentials;
+mod crowd;
 pub mod decision;
 mod departure;
 mod ending;
@@ -388,6 +390,7 @@ impl Session {
                     life.look_at_recovery(&mut turn, providers);
                     life.look_at_provider(&mut turn, providers);
                     life.look_at_standby(&mut turn, providers);
+                    life.look_at_crowd(&mut turn, providers);
                 }
                 if !life.cut_off_the_slow(&mut turn) {
                     break;

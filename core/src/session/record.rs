@@ -153,6 +153,9 @@ pub struct SessionRecord {
     /// Nothing is put on standby before this: there was nothing to open it with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standby_refused_until: Option<Millis>,
+    /// Since when there are more people than it is good for, and nothing better to be had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crowded_since: Option<Millis>,
     /// What the life was so far.
     #[serde(default)]
     pub summary: Summary,

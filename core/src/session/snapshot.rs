@@ -1,5 +1,6 @@
 //! The session from the outside.
 
+use super::crowd::CROWDED;
 use super::log::life_state;
 use super::record::Switch;
 use super::roster::Participant;
@@ -97,6 +98,12 @@ impl Session {
                 detail: "no provider is left to try now".to_owned(),
             });
         }
+        open.extend(life.record.crowded_since.map(|since| OpenAlert {
+            kind: AlertKind::ProviderDegraded,
+            participant: None,
+            since,
+            detail: CROWDED.to_owned(),
+        }));
         open.sort_by_key(|alert| alert.since);
         Some(open)
     }
