@@ -115,6 +115,10 @@ pub enum Frame {
     Peer(Peer),
     /// `participant_left`.
     Left(Who),
+    /// `standby`: what of.
+    Standby(u8),
+    /// `standby_release`.
+    StandbyRelease,
     /// `probe`.
     Probe,
     /// The socket ends here, with this code.
@@ -291,6 +295,8 @@ pub fn read(text: &str) -> Told {
             Frame::Peer(peer(view))
         }
         ("participant_left", Some(RawParticipant::View(view))) => Frame::Left(peer(view).who),
+        ("standby", _) => Frame::Standby(provider_of(raw.provider.as_deref().unwrap())),
+        ("standby_release", _) => Frame::StandbyRelease,
         ("probe", _) => Frame::Probe,
         _ => Frame::Other,
     };

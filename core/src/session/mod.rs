@@ -82,7 +82,6 @@ use crate::time::Millis;
 use crate::tuning::Tuning;
 use bucket::Bucket;
 use decision::Turn;
-use log::By;
 use record::{Barred, NumberedLine, PastLife, SessionRecord, Stored};
 use roster::Participant;
 
@@ -280,25 +279,6 @@ impl Session {
         self.finish(turn)
     }
 
-    fn cause_of(&self, input: &Input) -> By {
-        match input {
-            Input::Opened { socket, .. }
-            | Input::Received { socket, .. }
-            | Input::Closed { socket } => {
-                let owner = self.life.as_ref().and_then(|life| life.owner(socket));
-                owner.map_or(By::Alarm, |id| By::Participant { id })
-            }
-            Input::Tick { .. } => By::Alarm,
-            Input::Admin { by, .. } => By::Admin { name: by.clone() },
-            Input::Providers { .. } => By::Registry,
-            Input::Renewed { participant, .. } | Input::Credentials { participant, .. } => {
-                By::Participant {
-                    id: participant.clone(),
-                }
-            }
-        }
-    }
-
     fn received(&mut self, turn: &mut Turn, socket: &SocketId, frame: ClientFrame, mint: Mint) {
         let ClientFrame { ack, message } = frame;
         let sender = self
@@ -353,22 +333,6 @@ impl Session {
             // Being heard is the answer.
             ClientMessage::Probe(_) => {}
             ClientMessage::End => life.not_served(turn, &id),
-        }
-    }
-
-    /// Answers a frame that could not be read, and closes the socket where nothing else helps.
-    fn object(&mut self, turn: &mut Turn, socket: &SocketId, error: ErrorFrame, fatal: bool) {
-        if self.pending.remove(socket).is_some() {
-            turn.refuse(socket, CloseCode::Protocol, error.code, error.message);
-        } else if let Some(life) = &mut self.life
-            && let Some(id) = life.owner(socket)
-        {
-            life.heard(turn, &id, None);
-            life.error(turn, &id, error.code, &error.message);
-            if fatal {
-                turn.close(socket, CloseCode::Protocol, error.code);
-                life.detach(turn, &id);
-            }
         }
     }
 
