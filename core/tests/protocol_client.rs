@@ -125,6 +125,18 @@ fn connected_ready_presence_chat_and_probe() {
             epoch: Epoch(1),
             elapsed_ms: 840,
             sees: ["p3".into(), "p2".into()].into(),
+            gap_ms: None,
+        },
+        ClientMessage::Connected,
+    );
+    pinned(
+        "connected",
+        r#"{"epoch":2,"elapsed_ms":840,"sees":[],"gap_ms":67}"#,
+        Connected {
+            epoch: Epoch(2),
+            elapsed_ms: 840,
+            sees: [].into(),
+            gap_ms: Some(67),
         },
         ClientMessage::Connected,
     );
@@ -242,6 +254,7 @@ fn quality_with_all_and_with_nothing_that_may_be_unknown() {
         audio: None,
         video: None,
         network: None,
+        switching: false,
         summary: None,
     };
     let shortest = r#"{"epoch":1,"score":72.5,"rating":"good"}"#;
@@ -252,7 +265,7 @@ fn quality_with_all_and_with_nothing_that_may_be_unknown() {
             r#"{"epoch":1,"score":72.5,"rating":"good","mos":3.9,"rtt_ms":80.0,"loss_pct":0.5,"#,
             r#""jitter_ms":4.0,"bitrate_kbps":900.0,"available_kbps":1500.0,"fps":29.5,"#,
             r#""width":1280,"height":720,"pair":"relay/udp","audio":92.0,"video":72.5,"#,
-            r#""network":88.1,"summary":{"score_avg":80.1,"score_min":72.5,"#,
+            r#""network":88.1,"switching":true,"summary":{"score_avg":80.1,"score_min":72.5,"#,
             r#""latency_ms":{"avg":80.0,"worst":120.0,"p95":110.5},"changes":1,"drops":0,"#,
             r#""recoveries":0,"freezes":0,"stalls":0,"issues":0,"adaptations":0,"#,
             r#""duration_ms":60000,"poor_ms":0,"failed_ms":0,"unmeasured_ms":0}}"#
@@ -271,6 +284,7 @@ fn quality_with_all_and_with_nothing_that_may_be_unknown() {
             audio: Some(92.0),
             video: Some(72.5),
             network: Some(88.1),
+            switching: true,
             summary: Some(Box::new(QualitySummary {
                 score_avg: Some(80.1),
                 score_min: Some(72.5),

@@ -148,6 +148,7 @@ fn a_snapshot() {
             unacknowledged: 3,
         }],
         switch: None,
+        standby: None,
         lock: None,
         pinned_by: None,
         barred: BTreeMap::new(),
@@ -185,6 +186,7 @@ fn a_snapshot() {
             ready: ["p1".into()].into(),
             waiting_for: ["p2".into()].into(),
         }),
+        standby: Some("janus".into()),
         lock: Some(Lock::Relay),
         pinned_by: Some("olga".to_owned()),
         barred: [("daily".into(), Millis(9))].into(),
@@ -196,7 +198,7 @@ fn a_snapshot() {
             r#"{"id":"room","incarnation":"life","epoch":1,"provider":"p2p","kind":"p2p","#,
             r#""room":"room","state":"switching","title":"T","participants":[],"switch":"#,
             r#"{"epoch":2,"provider":"janus","cause":"operator","deadline":7,"ready":["p1"],"#,
-            r#""waitingFor":["p2"]},"lock":"relay","pinnedBy":"olga","barred":{"daily":9},"timers":[]}"#
+            r#""waitingFor":["p2"]},"standby":"janus","lock":"relay","pinnedBy":"olga","barred":{"daily":9},"timers":[]}"#
         )
     );
 }

@@ -11,10 +11,10 @@ use samewire_core::protocol::client::{Device, FailureReason, Operation, Source, 
 use samewire_core::protocol::ids::{Epoch, Generation, LogSeq, MessageId, Seq};
 use samewire_core::protocol::server::{ChatLine, Encoded, Mode, ProviderKind};
 use samewire_core::provider::cause::Cause;
-use samewire_core::session::log::{Alternative, By, Event, LogEntry};
+use samewire_core::session::log::{Alternative, By, Event, LogEntry, Summary};
 use samewire_core::session::record::{
     Cursor, Fence, Grant, Kept, Member, ParticipantRecord, PastLife, Recovery, Report, SecretHash,
-    SessionRecord, Switch,
+    SessionRecord, Standby, Switch,
 };
 use samewire_core::time::Millis;
 use samewire_core::tuning::Tuning;
@@ -63,7 +63,8 @@ fn the_decision_row() {
             r#"{"incarnation":"life","epoch":1,"provider":"p2p","kind":"p2p","mode":"call","#,
             r#""next_ordinal":3,"began_at":1000,"issued":0,"cause":"began","bars":{},"#,
             r#""switched_at":0,"heads_changed_at":0,"summary":{"durationMs":0,"participants":0,"#,
-            r#""peak":0,"switches":0,"failovers":0,"aborted":0}}"#
+            r#""peak":0,"switches":0,"failovers":0,"aborted":0,"standbys":0,"standbysUsed":0,"#,
+            r#""standbyMs":0,"longestGapMs":0}}"#
         ),
     );
     pinned(
@@ -80,7 +81,8 @@ fn the_decision_row() {
             r#""title":"T","tuning":{"LEASE":5000},"p2p_limit":2,"next_ordinal":3,"#,
             r#""began_at":1000,"empty_since":2000,"issued":0,"cause":"began","bars":{},"#,
             r#""switched_at":0,"heads_changed_at":0,"summary":{"durationMs":0,"participants":0,"#,
-            r#""peak":0,"switches":0,"failovers":0,"aborted":0}}"#
+            r#""peak":0,"switches":0,"failovers":0,"aborted":0,"standbys":0,"standbysUsed":0,"#,
+            r#""standbyMs":0,"longestGapMs":0}}"#
         ),
     );
 }
@@ -92,12 +94,14 @@ fn a_switch_and_a_recovery_in_the_decision_row() {
         provider: "janus".into(),
         kind: ProviderKind::Sfu,
         cause: Cause::Grew,
+        began: Millis(2),
         deadline: Millis(9),
         quorum: [(
             "p1".into(),
             Member {
                 generation: Generation(2),
                 ready: true,
+                ready_after: Some(Millis(4)),
                 silent: false,
             },
         )]
@@ -110,8 +114,8 @@ fn a_switch_and_a_recovery_in_the_decision_row() {
     pinned(
         &switch,
         concat!(
-            r#"{"epoch":3,"provider":"janus","kind":"sfu","cause":"grew","deadline":9,"#,
-            r#""quorum":{"p1":{"generation":2,"ready":true,"silent":false}},"probed":true,"#,
+            r#"{"epoch":3,"provider":"janus","kind":"sfu","cause":"grew","began":2,"deadline":9,"#,
+            r#""quorum":{"p1":{"generation":2,"ready":true,"ready_after":4,"silent":false}},"probed":true,"#,
             r#""pins":"oda","merged":["returned"]}"#
         ),
     );
@@ -132,6 +136,21 @@ fn a_switch_and_a_recovery_in_the_decision_row() {
         r#"{"state":"exhausted","tried":["p2p"],"retry_at":3,"wait":2}"#,
     );
     assert!(from_str::<Recovery>(r#"{"state":"exhausted","tried":[],"wait":2}"#).is_err());
+}
+
+#[test]
+fn what_is_on_standby() {
+    pinned(
+        &Standby {
+            provider: "janus".into(),
+            kind: ProviderKind::Sfu,
+            since: Millis(5),
+        },
+        r#"{"provider":"janus","kind":"sfu","since":5}"#,
+    );
+    let old =
+        r#"{"durationMs":1,"participants":2,"peak":2,"switches":0,"failovers":0,"aborted":0}"#;
+    assert_eq!(from_str::<Summary>(old).unwrap().standbys, 0);
 }
 
 #[test]

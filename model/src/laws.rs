@@ -48,6 +48,9 @@ pub const AGREE: &str = "when nothing is under way all know the committed and th
 /// Everyone knows who is there.
 pub const ROSTER: &str = "when nothing is under way all know who is there";
 
+/// Everyone knows what may be needed soon.
+pub const STANDBY: &str = "when nothing is under way all know what is on standby";
+
 /// All of them.
 pub fn all() -> Vec<Property<Scenario>> {
     fn never(state: &State, broken: Broken) -> bool {
@@ -71,6 +74,7 @@ pub fn all() -> Vec<Property<Scenario>> {
         Property::always(ATTACHED, |_, s| attached(s)),
         Property::always(AGREE, |_, s| !is_quiet(s) || all_agree(s)),
         Property::always(ROSTER, |_, s| !is_quiet(s) || rosters_agree(s)),
+        Property::always(STANDBY, |_, s| !is_quiet(s) || standbys_agree(s)),
         Property::sometimes("nothing is under way", |_, s| is_quiet(s)),
     ]
 }
@@ -175,6 +179,13 @@ fn all_agree(state: &State) -> bool {
             tab.committed == Some(at) && tab.prepared == prepared && (tab.renders || waits)
         })
     })
+}
+
+fn standbys_agree(state: &State) -> bool {
+    let record = state.object.table.session.as_ref();
+    let warm = record.and_then(|row| row.value.standby.as_ref());
+    let warm = warm.map(|warm| provider_of(warm.provider.as_str()));
+    present(state).all(|(tab, _, _)| tab.standby == warm)
 }
 
 fn rosters_agree(state: &State) -> bool {

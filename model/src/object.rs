@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use samewire_core::protocol::ids::{SessionId, SocketId};
 use samewire_core::protocol::server::Role;
-use samewire_core::session::{Claims, Input, Pending, Session, Tell, Write};
+use samewire_core::session::{Ask, Claims, Input, Pending, Session, Tell, Write};
 use samewire_core::time::Millis;
 
 use crate::Mutant;
 use crate::scenario::settings;
 use crate::table::{Table, digest};
-use crate::wire::{Told, Who, read};
+use crate::wire::{Told, Who, provider_of, read};
 
 /// What an object knows while it is awake.
 #[derive(Debug)]
@@ -24,6 +24,9 @@ pub struct Memory {
     pub due: Option<Millis>,
 }
 
+/// Credentials that were asked for: whose, for which epoch, of which provider.
+pub type Asked = (Who, Option<u64>, u8);
+
 /// One thing to be done.
 #[derive(Debug)]
 pub enum Out {
@@ -33,6 +36,8 @@ pub enum Out {
     Send(Who, Told),
     /// Close a socket with this code.
     Close(Who, u16),
+    /// Find out what was asked for: credentials of whom, for which epoch, of which provider.
+    Ask(Vec<Asked>),
     /// Set the alarm for the next deadline.
     Alarm,
 }
@@ -52,6 +57,10 @@ pub struct Object {
     pub alarm: Option<Millis>,
     /// Which providers are switched on.
     pub active: [bool; 3],
+    /// Whether the SFU has an adapter.
+    pub adapter: bool,
+    /// The credentials that its shell is making; what it dies over is lost.
+    pub asked: VecDeque<Asked>,
 }
 
 impl PartialEq for Object {
@@ -74,7 +83,7 @@ impl Hash for Object {
         }
         self.tail.len().hash(hasher);
         self.tail.iter().for_each(|(digest, _)| digest.hash(hasher));
-        (self.alarm, self.active).hash(hasher);
+        (self.alarm, self.active, &self.asked).hash(hasher);
     }
 }
 
@@ -97,8 +106,10 @@ fn room() -> SessionId {
 
 impl Object {
     /// One that nobody has ever come to.
-    pub fn new() -> Self {
+    pub fn new(adapter: bool) -> Self {
         Self {
+            adapter,
+            asked: VecDeque::new(),
             table: Arc::default(),
             before: Arc::default(),
             memory: None,
@@ -128,7 +139,13 @@ impl Object {
                 {
                     record.switch = None;
                 }
-                Session::restore(room(), settings(self.active), stored, open(), now)
+                Session::restore(
+                    room(),
+                    settings(self.active, self.adapter),
+                    stored,
+                    open(),
+                    now,
+                )
             }
         };
         let decision = session.handle(now, input);
@@ -147,6 +164,10 @@ impl Object {
             if matches!(outs.first(), Some(Out::Store(_))) {
                 outs[..=at].rotate_left(1);
             }
+        }
+        let asked: Vec<Asked> = decision.ask.iter().filter_map(credentials).collect();
+        if !asked.is_empty() {
+            outs.push(Out::Ask(asked));
         }
         outs.push(Out::Alarm);
         // Where it cannot die in between, all of it is done at once, and nobody asks which it was.
@@ -175,6 +196,25 @@ impl Object {
 
 impl Default for Object {
     fn default() -> Self {
-        Self::new()
+        Self::new(false)
+    }
+}
+
+/// What is asked for, where that is credentials.
+fn credentials(ask: &Ask) -> Option<Asked> {
+    match ask {
+        Ask::Credentials {
+            participant,
+            epoch,
+            provider,
+        } => {
+            let whose = Who::parse(participant.as_str())?;
+            Some((
+                whose,
+                epoch.map(|epoch| epoch.0),
+                provider_of(provider.as_str()),
+            ))
+        }
+        Ask::Token(_) | Ask::IceServers(_) | Ask::EndRoom(_) => None,
     }
 }

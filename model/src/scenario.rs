@@ -17,6 +17,8 @@ pub struct Scenario {
     pub tabs: u8,
     /// How many of them are in the session when it begins, all connected.
     pub inside: u8,
+    /// Whether the SFU has an adapter: then it has credentials, and can be on standby.
+    pub adapter: bool,
     /// How often each thing may still happen.
     pub budget: Budget,
     /// The shell around the core.
@@ -40,6 +42,8 @@ pub struct Budget {
     pub leaves: u8,
     /// A tab says that it cannot reach the prepared leg.
     pub refusals: u8,
+    /// The shell cannot make somebody's credentials.
+    pub denials: u8,
     /// A tab says that the committed leg failed.
     pub complaints: u8,
     /// A tab says that its media flows.
@@ -67,6 +71,7 @@ impl Scenario {
             name,
             tabs,
             inside,
+            adapter: false,
             budget: Budget::default(),
             mutant: Mutant::None,
         }
@@ -78,6 +83,12 @@ impl Scenario {
         self
     }
 
+    /// With an adapter for the SFU.
+    pub const fn with_an_adapter(mut self) -> Self {
+        self.adapter = true;
+        self
+    }
+
     /// In this shell.
     pub const fn in_shell(mut self, mutant: Mutant) -> Self {
         self.mutant = mutant;
@@ -85,8 +96,9 @@ impl Scenario {
     }
 }
 
-/// What the object is configured with, when these of [`PROVIDERS`] are switched on.
-pub fn settings(active: [bool; 3]) -> Settings {
+/// What the object is configured with, when these of [`PROVIDERS`] are switched on, and the SFU has an
+/// adapter or none.
+pub fn settings(active: [bool; 3], adapter: bool) -> Settings {
     let kinds = [ProviderKind::P2p, ProviderKind::Sfu, ProviderKind::Vendor];
     let providers = (0..PROVIDERS.len())
         .map(|i| Provider {
@@ -94,6 +106,7 @@ pub fn settings(active: [bool; 3]) -> Settings {
             kind: kinds[i],
             priority: i as u32 + 1,
             is_active: active[i],
+            needs_credentials: adapter && kinds[i] == ProviderKind::Sfu,
             ..Provider::p2p()
         })
         .collect();
@@ -158,6 +171,22 @@ pub fn every() -> Vec<(Scenario, usize)> {
             of("one comes and one leaves during a switch", 3, 2)
                 .with(|b| (b.arrivals, b.leaves, b.switches) = (1, 1, 1)),
             78_000,
+        ),
+        (
+            of(
+                "a third comes and goes, and the SFU is warm meanwhile",
+                3,
+                2,
+            )
+            .with(|b| (b.arrivals, b.leaves, b.denials, b.cuts) = (1, 1, 1, 1))
+            .with_an_adapter(),
+            10_000,
+        ),
+        (
+            of("three on standby, and the object dies", 3, 3)
+                .with(|b| (b.switches, b.deaths) = (1, 1))
+                .with_an_adapter(),
+            10_000,
         ),
         (
             of("old sockets and new ones", 2, 1)

@@ -75,7 +75,7 @@ impl State {
     pub fn first(scenario: &Scenario) -> Self {
         let mut state = Self {
             now: BEGIN,
-            object: Object::new(),
+            object: Object::new(scenario.adapter),
             sockets: BTreeMap::new(),
             tabs: vec![Arc::default(); scenario.tabs.into()],
             budget: Budget::default(),
@@ -161,6 +161,7 @@ impl State {
                     socket.end(*code);
                 }
             }
+            Out::Ask(asked) => self.object.asked.extend(asked),
             Out::Alarm => {
                 self.object.set_alarm();
             }
@@ -180,6 +181,7 @@ impl State {
     pub fn die(&mut self) {
         self.object.memory = None;
         self.object.tail.clear();
+        self.object.asked.clear();
         for socket in self.sockets.values_mut() {
             if socket.at_object {
                 socket.end(BROKEN);
@@ -280,6 +282,10 @@ impl State {
             return true;
         }
         if (0..self.tabs.len()).any(|tab| self.hear(tab as u8)) {
+            return true;
+        }
+        if !self.object.asked.is_empty() {
+            self.answer_next(true, mutant);
             return true;
         }
         let unreported = self.sockets.iter().find(|(_, s)| s.unreported);

@@ -2,9 +2,10 @@
 
 use samewire_core::protocol::client::ClientFrame;
 use samewire_core::protocol::http::SwitchRequest;
-use samewire_core::protocol::ids::{Incarnation, Seq, SocketId};
-use samewire_core::session::{Act, Input, Mint};
+use samewire_core::protocol::ids::{Epoch, Incarnation, Seq, SocketId};
+use samewire_core::session::{Act, Credentials, Input, Mint};
 use samewire_core::time::Millis;
+use serde_json::Value;
 use stateright::{Model, Property};
 
 use crate::scenario::settings;
@@ -53,6 +54,10 @@ pub enum Step {
     Chat(u8),
     /// A tab sends a signal to another, as it knows it.
     Signal(u8, Who),
+    /// The shell has made the credentials that it was asked for first.
+    Give,
+    /// It could not.
+    Deny,
     /// An operator switches.
     Switch(u8),
     /// The registry switches a provider off or on.
@@ -114,6 +119,11 @@ impl State {
                 self.say(tab, Say::Chat(id));
             }
             Step::Signal(tab, to) => self.signal(tab, to),
+            Step::Give => self.answer_next(true, mutant),
+            Step::Deny => {
+                self.budget.denials -= 1;
+                self.answer_next(false, mutant);
+            }
             Step::Switch(to) => {
                 self.budget.switches -= 1;
                 let request = SwitchRequest {
@@ -129,7 +139,7 @@ impl State {
             Step::Toggle(provider) => {
                 self.budget.toggles -= 1;
                 self.object.active[provider as usize] ^= true;
-                let providers = settings(self.object.active).providers;
+                let providers = settings(self.object.active, self.object.adapter).providers;
                 self.feed(Input::Providers { providers }, mutant);
             }
             Step::Ring => {
@@ -145,6 +155,27 @@ impl State {
                 self.tick(mutant);
             }
         }
+    }
+
+    /// The shell hands over the credentials that it was asked for first, or says that there are none.
+    pub fn answer_next(&mut self, given: bool, mutant: Mutant) {
+        let Some((whose, epoch, provider)) = self.object.asked.pop_front() else {
+            return;
+        };
+        let what = match given {
+            true => Credentials::Given {
+                credentials: Value::Null,
+                expires_at: None,
+            },
+            false => Credentials::Refused { why: String::new() },
+        };
+        let input = Input::Credentials {
+            participant: whose.participant(),
+            epoch: epoch.map(Epoch),
+            provider: provider_named(provider),
+            what,
+        };
+        self.feed(input, mutant);
     }
 
     /// The alarm rings, this much later than it was set for.
@@ -294,6 +325,9 @@ impl Model for Scenario {
             may(budget.switches, elsewhere, Step::Switch(i as u8));
             may(budget.toggles, alive.is_some(), Step::Toggle(i as u8));
         }
+        let asked = !state.object.asked.is_empty();
+        may(1, asked, Step::Give);
+        may(budget.denials, asked, Step::Deny);
         let alarm = state.object.alarm.is_some();
         may(budget.rings, alarm, Step::Ring);
         may(budget.late_rings, alarm, Step::RingLate);

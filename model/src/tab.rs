@@ -31,6 +31,8 @@ pub struct Tab {
     pub renders: bool,
     /// The leg it connects to beside that.
     pub prepared: Option<Leg>,
+    /// What it is connected to and publishes nothing on, should one more come.
+    pub standby: Option<u8>,
     /// Whether it has said how that went.
     pub answered: bool,
     /// The committed epoch of which it has said that its media flows, or does not.
@@ -111,8 +113,14 @@ impl Tab {
                 self.enter(*at);
                 self.prepare(*prepared);
             }
-            Frame::Prepare(leg) => self.prepare(Some(*leg)),
+            Frame::Prepare(leg) => {
+                self.use_up(*leg);
+                self.prepare(Some(*leg));
+            }
+            Frame::Standby(provider) => self.standby = Some(*provider),
+            Frame::StandbyRelease => self.standby = None,
             Frame::Commit(leg) => {
+                self.use_up(*leg);
                 self.enter(*leg);
                 if self.prepared.is_some_and(|p| p.epoch <= leg.epoch) {
                     self.prepare(None);
@@ -168,6 +176,7 @@ impl Tab {
         self.welcomed = true;
         self.next_id = self.next_id.max(welcome.last_id + 1);
         if !welcome.resumed {
+            self.standby = None;
             let peers = welcome.peers.iter();
             self.peers = peers.map(|p| (p.who, (p.ordinal, p.generation))).collect();
             self.lines.clone_from(&welcome.chat);
@@ -183,6 +192,11 @@ impl Tab {
         self.prepare(welcome.prepared);
         // More than it has to: what has arrived already must change nothing.
         self.unechoed.iter().map(|id| Say::Chat(*id)).collect()
+    }
+
+    /// What is on standby there becomes that leg.
+    fn use_up(&mut self, leg: Leg) {
+        self.standby = self.standby.filter(|warm| *warm != leg.provider);
     }
 
     /// Renders an epoch, unless it knows of a later one.

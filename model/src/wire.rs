@@ -115,6 +115,10 @@ pub enum Frame {
     Peer(Peer),
     /// `participant_left`.
     Left(Who),
+    /// `standby`: what of.
+    Standby(u8),
+    /// `standby_release`.
+    StandbyRelease,
     /// `probe`.
     Probe,
     /// The socket ends here, with this code.
@@ -291,6 +295,8 @@ pub fn read(text: &str) -> Told {
             Frame::Peer(peer(view))
         }
         ("participant_left", Some(RawParticipant::View(view))) => Frame::Left(peer(view).who),
+        ("standby", _) => Frame::Standby(provider_of(raw.provider.as_deref().unwrap())),
+        ("standby_release", _) => Frame::StandbyRelease,
         ("probe", _) => Frame::Probe,
         _ => Frame::Other,
     };
@@ -330,6 +336,7 @@ pub fn message(who: Who, say: &Say) -> ClientMessage {
             epoch: Epoch(*epoch),
             elapsed_ms: 0,
             sees: Default::default(),
+            gap_ms: None,
         }),
         Say::Chat(id) => ClientMessage::Chat(Chat {
             id: MessageId(*id),

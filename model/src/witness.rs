@@ -208,6 +208,8 @@ impl Witness {
             | Frame::Left(_)
             | Frame::Probe
             | Frame::Closed(_)
+            | Frame::Standby(_)
+            | Frame::StandbyRelease
             | Frame::Other => (None, None),
         };
         if let Some(leg) = committed {

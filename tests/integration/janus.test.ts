@@ -186,6 +186,37 @@ test("killed between the prepare and the credentials, the object makes the room 
   for (const peer of again) assert.equal((await peer.next("commit")).epoch, 2);
 });
 
+test("three have Janus on standby, and a fourth uses it up", async () => {
+  const names = ["ana", "ben", "cem"];
+  const peers = await people(runtime, "warm", names);
+  for (const peer of peers) {
+    const standby = await peer.next("standby");
+    assert.deepEqual([standby.provider, standby.kind, standby.room], ["janus", "sfu", "warm"]);
+    const { epoch, provider, credentials } = await peer.next("credentials");
+    assert.deepEqual([epoch, provider], [undefined, "janus"]);
+    const guest = await JanusGuest.enter(credentials);
+    const joined = await guest.join("warm", credentials.room_token);
+    assert.deepEqual(joined, { videoroom: "joined" });
+    guest.leave();
+  }
+  assert.equal((await runtime.snapshot("warm")).standby, "janus");
+  const token = await runtime.token("warm", { userId: "dee" });
+  const dee = await Peer.join(runtime, "warm", "dee", { token, drivers: ["p2p", "janus"] });
+  for (const peer of [...peers, dee]) {
+    assert.equal((await peer.next("prepare")).epoch, 2);
+    assert.equal((await peer.next("credentials")).epoch, 2);
+    peer.ready(2);
+  }
+  for (const peer of [...peers, dee]) await peer.next("commit");
+  const events = await runtime.events("warm");
+  assert.ok(events.some((e) => e.kind === "standby"));
+  assert.ok(!events.some((e) => e.kind === "standby_released"));
+  const committed = events.find((e) => e.kind === "committed");
+  const ids = [...peers, dee].map((peer) => peer.id).sort();
+  assert.deepEqual(Object.keys(committed.evidence.readyAfterMs).sort(), ids);
+  assert.ok(ids.includes(committed.evidence.last));
+});
+
 test("credentials last ten minutes, and are renewed at half of that", async () => {
   const [, [frame]] = await moved(runtime, "short", ["ana", "ben"]);
   const { expires_at } = frame.credentials;

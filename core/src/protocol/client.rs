@@ -164,6 +164,9 @@ pub struct Connected {
     /// Everyone whose media is decoded now.
     #[serde(default)]
     pub sees: BTreeSet<ParticipantId>,
+    /// After a switch: the longest time between two pictures over the cut, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_ms: Option<u64>,
 }
 
 /// The prepared leg carries everything that is expected.
@@ -286,6 +289,9 @@ pub struct Quality {
     /// How the way is, 0…100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<f64>,
+    /// Whether it was measured while the session moved: then it is no word on either provider.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub switching: bool,
     /// The call so far. The session holds the last one: it survives a tab that is killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Box<QualitySummary>>,

@@ -122,6 +122,9 @@ pub struct Snapshot {
     /// The switch under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switch: Option<SwitchSnapshot>,
+    /// What everyone is connected to already, should one more come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<ProviderName>,
     /// What it may not be moved for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,

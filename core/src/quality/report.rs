@@ -127,6 +127,7 @@ pub fn frame(epoch: Epoch, score: &Score, sample: &Sample, summary: &Summary) ->
     let pixels = |value: Option<f64>| value.map(|v| v as u32);
     let told = |value: Option<f64>| value.map(tenths);
     Quality {
+        switching: false,
         epoch,
         // Rounded down: the score that is told has the rating that is told.
         score: ((score.value * 10.0) as i64) as f64 / 10.0,

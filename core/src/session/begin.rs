@@ -49,6 +49,9 @@ impl Life {
             quality_moved_at: None,
             paced_until: None,
             rooms: BTreeSet::new(),
+            standby: None,
+            crowded_since: None,
+            standby_refused_until: None,
             summary: Summary::default(),
             provider: Provider::p2p().name,
             kind: Provider::p2p().kind,
@@ -147,6 +150,7 @@ impl Life {
             prepared: None,
             quality: None,
             poor_since: None,
+            gap_of: None,
         };
         record.take_token(&claims.token, claims.expires_at, claims.lasts, turn.now);
         let participant = Participant {

@@ -42,7 +42,8 @@ impl Life {
         let switch = record.switch.as_ref();
         let committed = (&record.provider, Some(record.epoch));
         let prepared = switch.map(|switch| (&switch.provider, Some(switch.epoch)));
-        let all = [Some(committed), prepared].into_iter().flatten();
+        let standby = record.standby.as_ref().map(|warm| (&warm.provider, None));
+        let all = [Some(committed), prepared, standby].into_iter().flatten();
         let needs = |name: &ProviderName| {
             let provider = providers.iter().find(|p| p.name == *name);
             provider.is_some_and(|p| p.needs_credentials)
@@ -137,6 +138,8 @@ impl Life {
                 let evidence = json!({"participant": id, "credentials": why});
                 self.abort(turn, AbortReason::Failed, Some(evidence));
             }
+        } else if epoch.is_none() {
+            self.standby_refused(turn);
         } else if epoch == Some(self.record.epoch)
             && self
                 .participants

@@ -16,6 +16,8 @@ impl Session {
         else {
             return;
         };
+        let mut life = life;
+        life.end_standby(turn.now);
         let mut summary = life.record.summary;
         summary.duration_ms = turn.now.since(life.record.began_at);
         turn.log(&life.record, Event::Ended { reason, summary });

@@ -1,15 +1,40 @@
 //! What participants say to each other, and of themselves.
 
-use super::Life;
 use super::decision::{Turn, Write};
 use super::record::{Fence, NumberedLine};
+use super::{Life, Session};
 use crate::protocol::client::{Chat, ClientMessage, Presence, Signal, Track, Tracks};
-use crate::protocol::ids::{Epoch, ParticipantId, is_plain_name};
+use crate::protocol::close::CloseCode;
+use crate::protocol::ids::{Epoch, ParticipantId, SocketId, is_plain_name};
 use crate::protocol::server::{
     ChatLine, Encoded, ErrorFrame, PreparedTracks, RelayedSignal, ServerMessage,
 };
 use crate::protocol::{CHAT_KEPT, MAX_CHAT_CHARS, MAX_REF_BYTES, MAX_TRACKS};
 use crate::time::Millis;
+
+impl Session {
+    /// Answers a frame that could not be read, and closes the socket where nothing else helps.
+    pub(super) fn object(
+        &mut self,
+        turn: &mut Turn,
+        socket: &SocketId,
+        error: ErrorFrame,
+        fatal: bool,
+    ) {
+        if self.pending.remove(socket).is_some() {
+            turn.refuse(socket, CloseCode::Protocol, error.code, error.message);
+        } else if let Some(life) = &mut self.life
+            && let Some(id) = life.owner(socket)
+        {
+            life.heard(turn, &id, None);
+            life.error(turn, &id, error.code, &error.message);
+            if fatal {
+                turn.close(socket, CloseCode::Protocol, error.code);
+                life.detach(turn, &id);
+            }
+        }
+    }
+}
 
 impl Life {
     /// Answers a message of another epoch than the committed one with the session as it is (R1).

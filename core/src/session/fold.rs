@@ -104,6 +104,9 @@ pub fn step(life: Option<Folded>, entry: &LogEntry) -> Option<Folded> {
         }
         Event::Began { .. }
         | Event::Merged { .. }
+        | Event::Standby { .. }
+        | Event::StandbyReleased { .. }
+        | Event::CutOver { .. }
         | Event::Reported { .. }
         | Event::Alerted { .. }
         | Event::Recommended { .. }

@@ -115,6 +115,24 @@ pub enum Event {
         /// Why it was given up.
         reason: AbortReason,
     },
+    /// Everyone connects to this provider, which one participant more would move the session to, and
+    /// publishes nothing there yet.
+    Standby {
+        /// Which.
+        provider: ProviderName,
+    },
+    /// What was on standby is not needed any more.
+    StandbyReleased {
+        /// Which.
+        provider: ProviderName,
+    },
+    /// Somebody told how long it was without a new picture over the cut to the committed epoch.
+    CutOver {
+        /// Who.
+        participant: ParticipantId,
+        /// The longest time between two of its pictures, in milliseconds.
+        gap_ms: Millis,
+    },
     /// No provider is left to try now.
     Exhausted {
         /// Those that failed.
@@ -237,7 +255,7 @@ pub enum EndReason {
 
 /// What a life was, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct Summary {
     /// How long it lasted.
     pub duration_ms: Millis,
@@ -251,6 +269,14 @@ pub struct Summary {
     pub failovers: u32,
     /// How many switches were given up.
     pub aborted: u32,
+    /// How often a provider was put on standby.
+    pub standbys: u32,
+    /// How many of those were moved to.
+    pub standbys_used: u32,
+    /// For how long one was on standby, in all.
+    pub standby_ms: Millis,
+    /// The longest time that anybody was without a new picture over a cut.
+    pub longest_gap_ms: Millis,
 }
 
 /// A provider that was not taken, and why.

@@ -69,8 +69,19 @@ impl Life {
         providers: &[Provider],
         ask: impl FnOnce(Situation<'_>) -> R,
     ) -> R {
+        self.with_one_more(now, providers, None, ask)
+    }
+
+    /// The same with one participant more, who has these drivers.
+    pub(super) fn with_one_more<R>(
+        &self,
+        now: Millis,
+        providers: &[Provider],
+        one_more: Option<&BTreeSet<ProviderName>>,
+        ask: impl FnOnce(Situation<'_>) -> R,
+    ) -> R {
         let record = &self.record;
-        self.with_demand(now, &[], None, |demand| {
+        self.with_demand(now, &[], one_more, |demand| {
             ask(Situation {
                 providers,
                 demand,
@@ -187,6 +198,7 @@ impl Life {
         let poor = poor.map(|since| since + self.tuning.poor_for);
         let moments = by_itself.into_iter().chain(poor);
         let moments = moments.chain(self.record.paced_until);
+        let moments = moments.chain(self.standby_moments(providers));
         self.next_look = moments.filter(|at| *at > now).min();
     }
 

@@ -25,7 +25,9 @@
 //! stored; `arrival` (`hello`: who comes and who comes back), `begin`, `refusal` and `welcome`, its
 //! answers; `exchange` (signals, chat, tracks). Then what the session decides: `look` (is the provider
 //! still right?), `switch` (the barrier), `recovery` (whose failure, and the way back), `sight` (who
-//! sees whom), `presence` (who is there), `departure` and `ending`. `admin` is what operators do,
+//! sees whom), `standby` (what may be needed soon), `crowd` (what
+//! is not to be had), `presence` (who is there), `departure` and
+//! `ending`. `admin` is what operators do,
 //! [`log`] what is written down of it all and [`fold`] what follows from that; `credentials` are
 //! a provider's, `renewal` renews the others; `mailbox`, `timers` and `snapshot` serve the others.
 
@@ -35,6 +37,7 @@ mod begin;
 mod brief;
 pub mod bucket;
 mod credentials;
+mod crowd;
 pub mod decision;
 mod departure;
 mod ending;
@@ -54,6 +57,7 @@ mod renewal;
 mod roster;
 mod sight;
 mod snapshot;
+mod standby;
 mod switch;
 mod timers;
 mod welcome;
@@ -78,7 +82,6 @@ use crate::time::Millis;
 use crate::tuning::Tuning;
 use bucket::Bucket;
 use decision::Turn;
-use log::By;
 use record::{Barred, NumberedLine, PastLife, SessionRecord, Stored};
 use roster::Participant;
 
@@ -276,25 +279,6 @@ impl Session {
         self.finish(turn)
     }
 
-    fn cause_of(&self, input: &Input) -> By {
-        match input {
-            Input::Opened { socket, .. }
-            | Input::Received { socket, .. }
-            | Input::Closed { socket } => {
-                let owner = self.life.as_ref().and_then(|life| life.owner(socket));
-                owner.map_or(By::Alarm, |id| By::Participant { id })
-            }
-            Input::Tick { .. } => By::Alarm,
-            Input::Admin { by, .. } => By::Admin { name: by.clone() },
-            Input::Providers { .. } => By::Registry,
-            Input::Renewed { participant, .. } | Input::Credentials { participant, .. } => {
-                By::Participant {
-                    id: participant.clone(),
-                }
-            }
-        }
-    }
-
     fn received(&mut self, turn: &mut Turn, socket: &SocketId, frame: ClientFrame, mint: Mint) {
         let ClientFrame { ack, message } = frame;
         let sender = self
@@ -352,22 +336,6 @@ impl Session {
         }
     }
 
-    /// Answers a frame that could not be read, and closes the socket where nothing else helps.
-    fn object(&mut self, turn: &mut Turn, socket: &SocketId, error: ErrorFrame, fatal: bool) {
-        if self.pending.remove(socket).is_some() {
-            turn.refuse(socket, CloseCode::Protocol, error.code, error.message);
-        } else if let Some(life) = &mut self.life
-            && let Some(id) = life.owner(socket)
-        {
-            life.heard(turn, &id, None);
-            life.error(turn, &id, error.code, &error.message);
-            if fatal {
-                turn.close(socket, CloseCode::Protocol, error.code);
-                life.detach(turn, &id);
-            }
-        }
-    }
-
     fn finish(&mut self, mut turn: Turn) -> Decision {
         let now = turn.now;
         // A life that this turn ended decides nothing more: everyone was told good-bye.
@@ -385,6 +353,8 @@ impl Session {
                     life.look_at_sight(&mut turn, providers);
                     life.look_at_recovery(&mut turn, providers);
                     life.look_at_provider(&mut turn, providers);
+                    life.look_at_standby(&mut turn, providers);
+                    life.look_at_crowd(&mut turn, providers);
                 }
                 if !life.cut_off_the_slow(&mut turn) {
                     break;

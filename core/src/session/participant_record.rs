@@ -108,6 +108,9 @@ pub struct ParticipantRecord {
     /// Since when that is poor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poor_since: Option<Millis>,
+    /// The last epoch of whose cut it told how long it was without a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_of: Option<Epoch>,
 }
 
 impl ParticipantRecord {

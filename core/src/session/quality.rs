@@ -22,10 +22,11 @@ impl Life {
             return;
         };
         let record = &mut participant.record;
-        record.poor_since = if quality.score < GOOD_SCORE {
-            record.poor_since.or(Some(turn.now))
-        } else {
-            None
+        record.poor_since = match quality.score < GOOD_SCORE {
+            // What is measured while the session moves neither begins nor ends anything.
+            _ if quality.switching => record.poor_since,
+            true => record.poor_since.or(Some(turn.now)),
+            false => None,
         };
         record.quality = Some(quality);
         turn.changed.insert(id.clone());

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::log::Summary;
 pub use super::participant_record::{Blind, Grant, ParticipantRecord, Report};
+use crate::gather::collected;
 use crate::protocol::http::Lock;
 use crate::protocol::ids::{
     Epoch, Generation, Incarnation, LogSeq, MessageId, Ordinal, ParticipantId, ProviderName, Seq,
@@ -146,9 +147,29 @@ pub struct SessionRecord {
     /// On which providers it may have a room: whoever is to make one is noted before it does (R4).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub rooms: BTreeSet<ProviderName>,
+    /// What is connected already, should one more come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standby: Option<Standby>,
+    /// Nothing is put on standby before this: there was nothing to open it with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standby_refused_until: Option<Millis>,
+    /// Since when there are more people than it is good for, and nothing better to be had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crowded_since: Option<Millis>,
     /// What the life was so far.
     #[serde(default)]
     pub summary: Summary,
+}
+
+/// A provider that everyone is connected to, though nothing is published there yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standby {
+    /// Which.
+    pub provider: ProviderName,
+    /// How it carries media.
+    pub kind: ProviderKind,
+    /// Since when.
+    pub since: Millis,
 }
 
 /// A switch under way: everyone connects to the prepared provider, and all move or none does (R12).
@@ -162,6 +183,9 @@ pub struct Switch {
     pub kind: ProviderKind,
     /// Why.
     pub cause: Cause,
+    /// When it began.
+    #[serde(default)]
+    pub began: Millis,
     /// By when it is committed or aborted.
     pub deadline: Millis,
     /// Who has to be ready: everyone who was there when it was prepared, and still is.
@@ -185,6 +209,19 @@ impl Switch {
     pub fn is_ready(&self) -> bool {
         !self.quorum.is_empty() && self.quorum.values().all(|member| member.ready)
     }
+
+    /// How long it took to prepare, and whom it waited for: what a look at a slow switch begins with.
+    pub fn preparation(&self, now: Millis) -> Value {
+        let ready = self.quorum.iter();
+        let ready = ready.filter_map(|(id, member)| Some((id, member.ready_after?)));
+        let last = ready.clone().max_by_key(|(_, after)| *after);
+        let after = ready.map(|(id, after)| (id.0.clone(), json!(after)));
+        json!({
+            "preparedInMs": now.since(self.began),
+            "readyAfterMs": Value::Object(collected(after)),
+            "last": last.map(|(id, _)| id),
+        })
+    }
 }
 
 /// One of a quorum.
@@ -195,6 +232,9 @@ pub struct Member {
     /// Whether its media flows on the prepared leg.
     #[serde(default)]
     pub ready: bool,
+    /// How long after the switch began it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_after: Option<Millis>,
     /// Whether it was probed before the deadline, and has not been heard since.
     #[serde(default)]
     pub silent: bool,

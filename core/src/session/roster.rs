@@ -1,10 +1,10 @@
 //! Who is in the session, and how each is told something.
 
 use super::decision::{Turn, Write};
-use super::log::{Event, life_state};
+use super::log::{By, Event, life_state};
 use super::mailbox::Mailbox;
 use super::record::{Fence, Kept, ParticipantRecord, Report};
-use super::{Life, Pending};
+use super::{Input, Life, Pending, Session};
 use crate::protocol::ids::{MessageId, ParticipantId, Seq, SocketId};
 use crate::protocol::server::{
     Connection, Encoded, ErrorFrame, ParticipantView, Roster, ServerMessage, SessionState,
@@ -89,6 +89,28 @@ impl Participant {
             (Some(_), Some(Report::Suspect { .. })) => Connection::Poor,
             (Some(_), None) if record.connected => Connection::Good,
             (Some(_), None) => Connection::Connecting,
+        }
+    }
+}
+
+impl Session {
+    /// Who or what an input is of.
+    pub(super) fn cause_of(&self, input: &Input) -> By {
+        match input {
+            Input::Opened { socket, .. }
+            | Input::Received { socket, .. }
+            | Input::Closed { socket } => {
+                let owner = self.life.as_ref().and_then(|life| life.owner(socket));
+                owner.map_or(By::Alarm, |id| By::Participant { id })
+            }
+            Input::Tick { .. } => By::Alarm,
+            Input::Admin { by, .. } => By::Admin { name: by.clone() },
+            Input::Providers { .. } => By::Registry,
+            Input::Renewed { participant, .. } | Input::Credentials { participant, .. } => {
+                By::Participant {
+                    id: participant.clone(),
+                }
+            }
         }
     }
 }

@@ -22,6 +22,9 @@ use crate::provider::bars::BarCause;
 use crate::provider::cause::{Cause, after_failure};
 use crate::time::Millis;
 
+/// What is longer than this was no gap over a cut.
+const LONGEST_GAP: Millis = Millis::from_secs(600);
+
 impl Life {
     /// Notes whose media a participant decodes.
     pub(super) fn connected(&mut self, turn: &mut Turn, id: &ParticipantId, connected: Connected) {
@@ -41,6 +44,13 @@ impl Life {
         let Some(participant) = self.participants.get_mut(id) else {
             return;
         };
+        let gap = connected.gap_ms.filter(|gap| {
+            if Millis(*gap) > LONGEST_GAP {
+                return false;
+            }
+            let told = participant.record.gap_of.replace(self.record.epoch);
+            told != Some(self.record.epoch)
+        });
         let before = participant.connection();
         // Whoever sees nobody though others send is still on the way.
         let flows = nobody_sends || !sees.is_empty();
@@ -53,9 +63,24 @@ impl Life {
         if participant.connection() != before {
             self.announce(turn, id);
         }
+        if let Some(gap) = gap {
+            self.note_gap(turn, id, Millis(gap));
+        }
         if flows {
             self.recovered(turn);
         }
+    }
+
+    /// Notes for how long somebody was without a new picture when the session moved.
+    fn note_gap(&mut self, turn: &mut Turn, id: &ParticipantId, gap: Millis) {
+        let summary = &mut self.record.summary;
+        summary.longest_gap_ms = summary.longest_gap_ms.max(gap);
+        turn.session_changed = true;
+        let event = Event::CutOver {
+            participant: id.clone(),
+            gap_ms: gap,
+        };
+        turn.log(&self.record, event);
     }
 
     /// Takes a participant out of what the others see: gone, or begun again.

@@ -1,5 +1,6 @@
 //! The session from the outside.
 
+use super::crowd::CROWDED;
 use super::log::life_state;
 use super::record::Switch;
 use super::roster::Participant;
@@ -46,6 +47,11 @@ impl Session {
             title: life.record.title.clone(),
             participants,
             switch: life.record.switch.as_ref().map(switch_snapshot),
+            standby: life
+                .record
+                .standby
+                .as_ref()
+                .map(|warm| warm.provider.clone()),
             lock: life.record.lock,
             pinned_by: life.record.pinned.clone(),
             barred: life.record.bars.in_force(now),
@@ -92,6 +98,12 @@ impl Session {
                 detail: "no provider is left to try now".to_owned(),
             });
         }
+        open.extend(life.record.crowded_since.map(|since| OpenAlert {
+            kind: AlertKind::ProviderDegraded,
+            participant: None,
+            since,
+            detail: CROWDED.to_owned(),
+        }));
         open.sort_by_key(|alert| alert.since);
         Some(open)
     }

@@ -70,6 +70,7 @@ impl Life {
             let member = Member {
                 generation: p.record.generation,
                 ready: false,
+                ready_after: None,
                 silent: false,
             };
             (p.record.id.clone(), member)
@@ -80,6 +81,7 @@ impl Life {
             provider: provider.name.clone(),
             kind: provider.kind,
             cause,
+            began: turn.now,
             deadline,
             quorum,
             probed: false,
@@ -94,6 +96,7 @@ impl Life {
         };
         let alternatives = self.alternatives(turn.now, providers, &switch.provider);
         turn.log_choice(&self.record, epoch, event, evidence, alternatives);
+        self.use_standby(turn.now, to);
         self.record.switch = Some(switch);
         turn.session_changed = true;
         if let Some(leg) = self.prepared_leg(turn.now) {
@@ -127,6 +130,7 @@ impl Life {
                     && !member.ready
                 {
                     member.ready = true;
+                    member.ready_after = Some(turn.now.since(switch.began));
                     turn.session_changed = true;
                 }
             }
@@ -235,6 +239,7 @@ impl Life {
         let Some(switch) = self.record.switch.take() else {
             return;
         };
+        let evidence = evidence.or_else(|| Some(switch.preparation(turn.now)));
         let ready: BTreeSet<_> = collected(
             switch
                 .quorum
@@ -302,6 +307,7 @@ impl Life {
             ready,
             alternatives,
         } = way;
+        self.use_standby(turn.now, &target.provider);
         let record = &mut self.record;
         record.epoch = target.epoch;
         record.provider = target.provider;

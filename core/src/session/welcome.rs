@@ -58,6 +58,11 @@ impl Life {
             },
         };
         self.tell_once(turn, id, &ServerMessage::Welcome(Box::new(welcome)));
+        match way {
+            // What it had not heard of it is told again below.
+            Way::Resumed(_) => {}
+            Way::New | Way::Anew(_) => self.tell_standby(turn, id),
+        }
         for kept in missed {
             self.tell(turn, id, kept.message, kept.fence);
         }
