@@ -88,7 +88,11 @@ impl Leg {
                 let items = pushed.iter().map(|push| {
                     let mid = self.seen.there.line();
                     let reference = format!("handle/{}", push.name);
-                    self.seen.there.published.insert(reference, push.source);
+                    self.seen
+                        .there
+                        .published
+                        .insert(reference.clone(), push.source);
+                    self.seen.there.pushed.insert(mid.clone(), reference);
                     Item {
                         key: push.name.clone(),
                         mid: exists.then_some(mid),
@@ -120,7 +124,11 @@ impl Leg {
             }
             Call::Close(mids) => {
                 for mid in mids {
-                    self.seen.there.coming.remove(mid);
+                    let there = &mut self.seen.there;
+                    there.coming.remove(mid);
+                    if let Some(reference) = there.pushed.remove(mid) {
+                        there.published.remove(&reference);
+                    }
                 }
                 Answer::Done
             }
@@ -209,7 +217,7 @@ impl any::Leg for Leg {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn whatever_happened_a_restart_to_cloudflare_brings_all_that_is_wanted_and_nothing_else(

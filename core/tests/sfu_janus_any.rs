@@ -230,7 +230,7 @@ impl any::Leg for Leg {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn whatever_happened_a_restart_to_janus_brings_all_that_is_wanted_and_nothing_else(
