@@ -4,8 +4,9 @@ mod sfu_support;
 
 use samewire_core::protocol::client::Source;
 use samewire_core::sfu::cloudflare::{Answer, Call, Input};
-use samewire_core::sfu::{State, Transport, Wanted};
-use sfu_support::cloudflare::{Leg, SESSION, refused, wanted};
+use samewire_core::sfu::{State, Transport, Wanted, Wish};
+use sfu_support::cloudflare::{Leg, SESSION, refused};
+use sfu_support::shown;
 
 #[test]
 fn nobody_is_contacted_before_there_are_credentials() {
@@ -78,9 +79,9 @@ fn what_is_muted_is_asked_for_once_it_is_not() {
     let mut leg = Leg::connected();
     let muted = Wanted {
         muted: true,
-        ..wanted("a/b", 0)
+        ..shown("a/b", 0)
     };
-    leg.tell(Input::Want(vec![muted, wanted("c/d", 0)]));
+    leg.wish(Wish::Want(vec![muted, shown("c/d", 0)]));
     assert_eq!(leg.pulled(), ["c/d"]);
     leg.answer_well();
     leg.wait(60_000);
@@ -114,17 +115,17 @@ fn what_is_not_wanted_when_it_comes_is_closed_and_not_told() {
 #[test]
 fn a_picture_comes_in_the_layer_that_it_is_shown_in() {
     let mut leg = Leg::connected();
-    let show = |height| Input::Want(vec![wanted("a/camera-1-720", height)]);
-    leg.tell(show(100));
+    let show = |height| Wish::Want(vec![shown("a/camera-1-720", height)]);
+    leg.wish(show(100));
     assert!(matches!(leg.last(), Call::Pull(asked) if asked[0].layer == Some(2)));
     leg.answer_well();
-    leg.tell(show(300));
+    leg.wish(show(300));
     let Call::Update(changed) = leg.last() else {
         panic!("{:?}", leg.last())
     };
     assert_eq!((changed[0].mid.as_str(), changed[0].layer), ("1", 1));
     leg.answer(refused(400));
-    leg.tell(show(310));
+    leg.wish(show(310));
     assert_eq!(leg.failure(), None);
     assert!(
         matches!(leg.last(), Call::Update(_)),
@@ -154,7 +155,7 @@ fn a_track_that_was_silent_for_so_long_that_it_is_forgotten_is_published_anew() 
         leg.answer_well();
         let silence = |leg: &mut Leg, silent: bool| {
             if limited {
-                leg.tell(Input::Limit(Source::Camera, !silent));
+                leg.wish(Wish::Limit(Source::Camera, !silent));
             } else {
                 leg.publish(Source::Camera, !silent);
             }
@@ -173,7 +174,7 @@ fn a_track_that_was_silent_for_so_long_that_it_is_forgotten_is_published_anew() 
 fn what_is_unpublished_is_closed_even_if_it_was_just_being_published() {
     let mut leg = Leg::connected();
     leg.publish(Source::Screen, true);
-    leg.tell(Input::Unpublish(Source::Screen));
+    leg.wish(Wish::Unpublish(Source::Screen));
     leg.answer_well();
     assert_eq!(leg.last(), Call::Close(vec!["1".into()]));
     assert!(leg.published.is_empty());

@@ -4,9 +4,10 @@ mod sfu_support;
 
 use samewire_core::protocol::client::Source;
 use samewire_core::sfu::janus::{Answer, Call, Command, Input, Side, Stream, substream};
-use samewire_core::sfu::{Failure, State, Transport};
+use samewire_core::sfu::{Failure, State, Transport, Wish};
 use samewire_core::time::Millis;
-use sfu_support::janus::{Leg, stream, wanted};
+use sfu_support::janus::{Leg, stream};
+use sfu_support::shown;
 
 #[test]
 fn nobody_is_contacted_before_there_are_credentials() {
@@ -75,7 +76,7 @@ fn a_place_is_kept_muted_or_unpublished_and_told_again_when_published_again() {
     leg.wait(120_000);
     leg.publish(Source::Camera, true);
     assert_eq!((leg.published.len(), leg.calls.len()), (1, 0));
-    leg.tell(Input::Unpublish(Source::Camera));
+    leg.wish(Wish::Unpublish(Source::Camera));
     leg.publish(Source::Camera, true);
     assert_eq!(leg.published.len(), 2);
     assert_eq!(leg.published[0], leg.published[1]);
@@ -154,15 +155,15 @@ fn what_janus_leaves_out_is_asked_for_again() {
 #[test]
 fn a_layer_that_does_not_come_is_asked_for_again_a_few_times() {
     let mut leg = Leg::connected();
-    let show = |height| Input::Want(vec![wanted("a/1/720", height)]);
-    leg.tell(show(100));
+    let show = |height| Wish::Want(vec![shown("a/1/720", height)]);
+    leg.wish(show(100));
     assert!(matches!(leg.only(), Call::Subscribe(asked) if asked[0].layer == Some(2)));
     leg.answer_all();
     leg.tell(Input::Transport(1, Side::Subscriber, Transport::Connected));
     leg.tell(Input::Layered(1, "1".into(), substream(2)));
     leg.wait(60_000);
     assert!(leg.calls.is_empty());
-    leg.tell(show(300));
+    leg.wish(show(300));
     let mut asked = 0;
     while let Some((_, Call::Layers(changed))) = leg.calls.first() {
         assert_eq!((changed[0].mid.as_str(), changed[0].layer), ("1", 1));
@@ -174,7 +175,7 @@ fn a_layer_that_does_not_come_is_asked_for_again_a_few_times() {
         }
     }
     assert_eq!(asked, 4);
-    leg.tell(show(720));
+    leg.wish(show(720));
     leg.answer_well();
     // Another's, and another layer, say nothing of it.
     leg.tell(Input::Layered(1, "2".into(), substream(0)));

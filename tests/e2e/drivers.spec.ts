@@ -3,6 +3,7 @@
 
 import { expect, test } from "@playwright/test";
 
+import { BROKEN } from "./support/broken-sfus.ts";
 import { Room } from "./support/legs.ts";
 import { type Sfu, SFUS } from "./support/sfus.ts";
 
@@ -95,6 +96,26 @@ for (const [driver, start] of Object.entries(SFUS)) {
       expect(await page.evaluate(() => window.opened.offers)).toBe(offers);
       expect(await ana.told("published")).toHaveLength(1);
       expect(await ben.told("track")).toHaveLength(1);
+    });
+
+    test("whoever was muted for long is seen again, in the old place or in a new one", async ({
+      page,
+    }) => {
+      const [ana, ben] = [await room.join("ana"), await room.join("ben")];
+      await ana.publish("camera", camera);
+      const before = await ana.published("camera");
+      await ben.subscribe([{ ref: before, kind: "video" }]);
+      await ben.sees(before);
+      await ana.publish("camera", null);
+      await page.evaluate(() => {
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 26_000;
+      });
+      await ana.publish("camera", camera);
+      const ref = sfu.forgetsSilence ? await ana.published("camera", 2) : before;
+      await ben.subscribe([{ ref, kind: "video" }]);
+      await ben.sees(ref);
+      expect(await ana.told("published")).toHaveLength(sfu.forgetsSilence ? 2 : 1);
     });
 
     test("what is muted from the beginning is published with its first track", async () => {
@@ -270,6 +291,28 @@ for (const [driver, start] of Object.entries(SFUS)) {
       await ben.sees(again);
     });
   });
+
+  for (const [how, reason] of [
+    ["silent", "timeout"],
+    ["garbage", "other"],
+  ] as const) {
+    test(`${driver}: a server that is ${how} is a failure, in words`, async ({ page }) => {
+      const sfu = await BROKEN[driver]!(how);
+      try {
+        const room = await Room.without(page, driver, sfu);
+        const ana = await room.leg("ana");
+        await ana.publish("microphone", microphone);
+        await ana.credentials(sfu.credentials());
+        const failed = await ana.state("failed");
+        expect(failed.reason).toBe(reason);
+        expect(failed.message).toMatch(how === "silent" ? /in time/ : /the answer|a new session/);
+        await ana.close();
+        await room.isClean();
+      } finally {
+        await sfu.stop();
+      }
+    });
+  }
 
   test(`${driver}: whom a full server does not take is told so`, async ({ page }) => {
     test.setTimeout(600_000);

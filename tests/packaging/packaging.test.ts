@@ -206,6 +206,7 @@ describe("servers and tools", { concurrency: 2 }, () => {
       "LICENSE",
       "README.md",
       "dist",
+      "drivers.d.ts",
       "elements.d.ts",
       "index.d.ts",
       "inline.d.ts",
@@ -213,12 +214,18 @@ describe("servers and tools", { concurrency: 2 }, () => {
       "react.d.ts",
     ]);
     assert.deepEqual((await readdir(`${folder}/dist`)).sort(), [
+      "drivers",
       "elements.js",
       "index.js",
       "inline.js",
       "quality.js",
       "react.js",
       "samewire.wasm",
+      "sfu.js",
+    ]);
+    assert.deepEqual((await readdir(`${folder}/dist/drivers`)).sort(), [
+      "cloudflare.js",
+      "janus.js",
     ]);
   });
 });

@@ -12,14 +12,19 @@
 //!
 //! In reading order: this file (words that both share), [`layers`] (which of a picture's layers),
 //! [`patience`] (how long is waited, and how often), [`incoming`] (what is wanted), [`outgoing`] (what is
-//! published), and the machines: [`cloudflare`] and [`janus`].
+//! published), [`media`] (both, and what is wished of them), and the machines: [`cloudflare`] and [`janus`].
 
 pub mod cloudflare;
 pub mod incoming;
 pub mod janus;
 pub mod layers;
+pub mod media;
 pub mod outgoing;
 pub mod patience;
+mod way;
+
+pub use media::Wish;
+pub use way::Transport;
 
 use crate::protocol::client::Source;
 
@@ -93,17 +98,6 @@ pub enum State {
     Failed(Failure, &'static str),
 }
 
-/// What a peer connection says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// ICE and DTLS are up.
-    Connected,
-    /// Nothing came for a while; it may come back.
-    Disconnected,
-    /// It will not come back by itself.
-    Failed,
-}
-
 /// The number of a call. An answer with another number than that of the call in flight is late: it is
 /// not looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +111,29 @@ impl CallNumber {
     }
 }
 
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command<Call> {
+    /// New connections, of this number; those before them are closed, and their calls are aborted.
+    Begin(u32),
+    /// A call is to be made, and to be told of by its number.
+    Call(CallNumber, Call),
+    /// Nobody waits for the call in flight any longer.
+    Abort,
+    /// The server is to hear of us.
+    KeepAlive,
+    /// The sender of a source is given its present track.
+    Replace(Source),
+    /// For whoever opened the leg.
+    State(State),
+    /// A source that others can ask for, by this reference.
+    Published(Source, String),
+    /// A track that was wanted, by its reference, comes on this line.
+    Track(String, String),
+    /// The connections are closed, and nothing is told any more.
+    End,
+}
+
 /// What waits to be done, in order. A list: there is never much, and it is small where it is loaded.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue<T>(Vec<T>);
@@ -128,6 +145,10 @@ impl<T> Queue<T> {
 
     pub(crate) fn push(&mut self, one: T) {
         self.0.push(one);
+    }
+
+    pub(crate) fn extend(&mut self, more: Option<T>) {
+        self.0.extend(more);
     }
 
     pub(crate) fn pop(&mut self) -> Option<T> {

@@ -9,15 +9,14 @@
     reason = "what helps a test may panic: that is a failed test"
 )]
 
+pub(crate) mod any;
 pub(crate) mod cloudflare;
 pub(crate) mod janus;
-
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) mod leg;
 
 use proptest::prelude::*;
 use samewire_core::protocol::client::Source;
-use samewire_core::sfu::{Kind, SOURCES, Transport, Wanted};
-use samewire_core::time::Millis;
+use samewire_core::sfu::{Kind, SOURCES, Transport, Wanted, Wish};
 
 /// How many tracks of others there are to want. The last one does not exist.
 pub(crate) const OTHERS: usize = 5;
@@ -54,6 +53,29 @@ pub(crate) enum Event {
     Late(Reply),
     Restart,
     Wait(u64),
+}
+
+impl Event {
+    /// What is wished by it; `name` writes a reference.
+    pub(crate) fn wish(&self, name: fn(usize) -> String) -> Option<Wish> {
+        match self {
+            Event::Publish(source, live) => Some(Wish::Publish {
+                source: *source,
+                live: *live,
+                height: 720,
+            }),
+            Event::Unpublish(source) => Some(Wish::Unpublish(*source)),
+            Event::Limit(source, active) => Some(Wish::Limit(*source, *active)),
+            Event::Want(which, height) => Some(Wish::Want(wanted(which, *height, name))),
+            Event::Credentials
+            | Event::Transport(_)
+            | Event::OldTransport(_)
+            | Event::Reply(_)
+            | Event::Late(_)
+            | Event::Restart
+            | Event::Wait(_) => None,
+        }
+    }
 }
 
 fn source() -> impl Strategy<Value = Source> {
@@ -103,8 +125,18 @@ pub(crate) fn events(codes: &'static [u16]) -> impl Strategy<Value = Vec<Event>>
     })
 }
 
+/// A picture that is wanted, and shown so high.
+pub(crate) fn shown(reference: &str, height: u32) -> Wanted {
+    Wanted {
+        reference: reference.into(),
+        kind: Kind::Video,
+        height,
+        muted: false,
+    }
+}
+
 /// The tracks of others by their numbers, each once, shown so high; `name` writes a reference.
-pub(crate) fn wanted(which: &[usize], height: u32, name: fn(usize) -> String) -> Vec<Wanted> {
+fn wanted(which: &[usize], height: u32, name: fn(usize) -> String) -> Vec<Wanted> {
     let wanted = |place: &usize| Wanted {
         reference: name(*place),
         kind: if place.is_multiple_of(2) {
@@ -116,63 +148,4 @@ pub(crate) fn wanted(which: &[usize], height: u32, name: fn(usize) -> String) ->
         muted: false,
     };
     which.iter().map(wanted).collect()
-}
-
-/// So long after the last event of a server that is silent everything is at rest.
-pub(crate) const REST: Millis = Millis(30_000);
-
-/// What somebody does, as the test remembers it.
-#[derive(Default)]
-pub(crate) struct Wishes {
-    pub(crate) live: BTreeSet<Source>,
-    pub(crate) wanted: BTreeSet<usize>,
-}
-
-impl Wishes {
-    pub(crate) fn note(&mut self, event: &Event) {
-        match event {
-            Event::Publish(source, true) => {
-                self.live.insert(*source);
-            }
-            Event::Publish(source, false) | Event::Unpublish(source) => {
-                self.live.remove(source);
-            }
-            Event::Want(which, _) => self.wanted = which.iter().copied().collect(),
-            Event::Credentials
-            | Event::Limit(..)
-            | Event::Transport(_)
-            | Event::OldTransport(_)
-            | Event::Reply(_)
-            | Event::Late(_)
-            | Event::Restart
-            | Event::Wait(_) => {}
-        }
-    }
-
-    /// What comes in the end: all that is wanted, but the one that does not exist.
-    pub(crate) fn come(&self, name: fn(usize) -> String) -> BTreeSet<String> {
-        let exist = self.wanted.iter().filter(|place| **place + 1 < OTHERS);
-        exist.map(|place| name(*place)).collect()
-    }
-}
-
-/// A server of either kind: what the leg has there.
-#[derive(Default)]
-pub(crate) struct There {
-    /// By their lines, what comes.
-    pub(crate) coming: BTreeMap<String, String>,
-    /// By their references, what is published.
-    pub(crate) published: BTreeMap<String, Source>,
-    pub(crate) lines: u32,
-}
-
-impl There {
-    pub(crate) fn line(&mut self) -> String {
-        self.lines += 1;
-        self.lines.to_string()
-    }
-
-    pub(crate) fn has(&self) -> BTreeSet<String> {
-        self.coming.values().cloned().collect()
-    }
 }

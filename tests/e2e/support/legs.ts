@@ -54,26 +54,37 @@ function watch() {
   };
 }
 
-/** The pages of a room. */
+/** Loads a page with the driver in it. */
+async function load(page: Page, driver: string, origin: string) {
+  await page.addInitScript(watch);
+  await page.goto(`${origin}/`);
+  await page.evaluate(async (path) => {
+    window.driver = ((await import(path)) as { driver: Driver }).driver;
+  }, `/drivers/${driver}.js`);
+}
+
+/** The page of a room. */
 export class Room {
   readonly page: Page;
   readonly name: string;
-  readonly sfu: Sfu;
+  readonly #sfu: Sfu | undefined;
 
-  private constructor(page: Page, sfu: Sfu, name: string) {
+  private constructor(page: Page, sfu: Sfu | undefined, name: string) {
     this.page = page;
-    this.sfu = sfu;
+    this.#sfu = sfu;
     this.name = name;
   }
 
   /** A page with the driver in it, and a room that is nobody else's. */
   static async open(page: Page, driver: string, sfu: Sfu, most?: number): Promise<Room> {
-    await page.addInitScript(watch);
-    await page.goto(`${sfu.origin}/`);
-    await page.evaluate(async (path) => {
-      window.driver = ((await import(path)) as { driver: Driver }).driver;
-    }, `/drivers/${driver}.js`);
+    await load(page, driver, sfu.origin);
     return new Room(page, sfu, await sfu.room(most));
+  }
+
+  /** The same with a server that has no rooms. */
+  static async without(page: Page, driver: string, sfu: { origin: string }): Promise<Room> {
+    await load(page, driver, sfu.origin);
+    return new Room(page, undefined, "room");
   }
 
   /** Somebody's leg, without credentials. */
@@ -107,7 +118,7 @@ export class Room {
   /** Somebody who is connected. */
   async join(id: string): Promise<Leg> {
     const leg = await this.leg(id);
-    await leg.credentials(this.sfu.credentials(this.name));
+    await leg.credentials(this.#sfu!.credentials(this.name));
     await leg.state("connected");
     return leg;
   }

@@ -13,6 +13,8 @@ import { served } from "./package-server.ts";
 export interface Sfu {
   /** Where the blank page, the package, and what a driver calls are. */
   readonly origin: string;
+  /** Whether a source that was silent for half a minute is to be published anew. */
+  readonly forgetsSilence: boolean;
   /** A room of its own for a test: its name, for as many who send as are said. */
   room(most?: number): Promise<string>;
   /** What a participant of a room is given. */
@@ -27,7 +29,7 @@ export interface Sfu {
 }
 
 /** Serves the package and a blank page, and what a driver calls. */
-class Page {
+export class Page {
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -102,6 +104,7 @@ async function cloudflare(): Promise<Sfu> {
   });
   return {
     origin: page.origin,
+    forgetsSilence: true,
     async room(limit = Infinity) {
       [most, made] = [limit, 0];
       return "room";
@@ -159,6 +162,7 @@ async function janus(): Promise<Sfu> {
   let rooms = 0;
   return {
     origin: page.origin,
+    forgetsSilence: false,
     async room(most = 16) {
       const room = `room-${++rooms}`;
       await make(room, most);

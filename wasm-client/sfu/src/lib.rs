@@ -15,7 +15,7 @@ mod words;
 use samewire_core::protocol::client::Source;
 use samewire_core::sfu::cloudflare::{self, Cloudflare, Item};
 use samewire_core::sfu::janus::{self, Janus, Side, Stream};
-use samewire_core::sfu::{CallNumber, Kind, SOURCES, Transport, Wanted};
+use samewire_core::sfu::{CallNumber, Kind, SOURCES, Transport, Wanted, Wish};
 use samewire_core::time::Millis;
 use wasm_bindgen::prelude::*;
 
@@ -46,8 +46,12 @@ impl Machine {
     /// What is to be done next: a command, and what it is about. Empty when there is nothing.
     pub fn poll(&mut self) -> Vec<String> {
         match &mut self.0 {
-            Which::Cloudflare(machine) => machine.poll().map(words::of_cloudflare),
-            Which::Janus(machine) => machine.poll().map(words::of_janus),
+            Which::Cloudflare(machine) => machine
+                .poll()
+                .map(|command| words::of(command, words::to_cloudflare)),
+            Which::Janus(machine) => machine
+                .poll()
+                .map(|command| words::of(command, words::to_janus)),
         }
         .unwrap_or_default()
     }
@@ -73,35 +77,23 @@ impl Machine {
 
     /// A source is to be sent, live where there is a track.
     pub fn publish(&mut self, now: f64, source: &str, live: bool, height: u32) {
-        if let Some(source) = named(source) {
-            let of_cloudflare = cloudflare::Input::Publish {
-                source,
-                live,
-                height,
-            };
-            let of_janus = janus::Input::Publish {
-                source,
-                live,
-                height,
-            };
-            self.both(now, of_cloudflare, of_janus);
-        }
+        let wish = |source| Wish::Publish {
+            source,
+            live,
+            height,
+        };
+        self.wish(now, named(source).map(wish));
     }
 
     /// A source is sent no more.
     pub fn unpublish(&mut self, now: f64, source: &str) {
-        if let Some(source) = named(source) {
-            let of_cloudflare = cloudflare::Input::Unpublish(source);
-            self.both(now, of_cloudflare, janus::Input::Unpublish(source));
-        }
+        self.wish(now, named(source).map(Wish::Unpublish));
     }
 
     /// The sender of a source may send, or may not.
     pub fn limit(&mut self, now: f64, source: &str, active: bool) {
-        if let Some(source) = named(source) {
-            let of_cloudflare = cloudflare::Input::Limit(source, active);
-            self.both(now, of_cloudflare, janus::Input::Limit(source, active));
-        }
+        let wish = |source| Wish::Limit(source, active);
+        self.wish(now, named(source).map(wish));
     }
 
     /// Exactly this is wanted: of each how high it is shown, 0 where nobody said, and -1 where it is sound;
@@ -122,12 +114,7 @@ impl Machine {
                 muted: *muted == 1,
             })
             .collect();
-        match &mut self.0 {
-            Which::Cloudflare(machine) => {
-                machine.handle(millis(now), cloudflare::Input::Want(wanted));
-            }
-            Which::Janus(machine) => machine.handle(millis(now), janus::Input::Want(wanted)),
-        }
+        self.wish(now, Some(Wish::Want(wanted)));
     }
 
     /// What a peer connection says of itself: its `connectionState`.
@@ -152,27 +139,27 @@ impl Machine {
 
     /// The socket is open.
     pub fn opened(&mut self, now: f64, begun: u32) {
-        self.to_janus(now, janus::Input::Opened(begun));
+        self.only_janus(now, janus::Input::Opened(begun));
     }
 
     /// The socket closed, or the session ended.
     pub fn lost(&mut self, now: f64, begun: u32) {
-        self.to_janus(now, janus::Input::Lost(begun));
+        self.only_janus(now, janus::Input::Lost(begun));
     }
 
     /// There is an offer that nobody asked for.
     pub fn offered(&mut self, now: f64, begun: u32) {
-        self.to_janus(now, janus::Input::Offered(begun));
+        self.only_janus(now, janus::Input::Offered(begun));
     }
 
     /// A line has this substream now.
     pub fn layered(&mut self, now: f64, begun: u32, line: String, came: u8) {
-        self.to_janus(now, janus::Input::Layered(begun, line, came));
+        self.only_janus(now, janus::Input::Layered(begun, line, came));
     }
 
     /// A call has made a session, of this name.
     pub fn session(&mut self, now: f64, call: u32, handle: String) {
-        self.to_cloudflare(now, call, cloudflare::Answer::Session(handle));
+        self.only_cloudflare(now, call, cloudflare::Answer::Session(handle));
     }
 
     /// What came of each track of a call: its line, or an empty word.
@@ -189,7 +176,7 @@ impl Machine {
             mid: (!mid.is_empty()).then_some(mid),
         });
         let answer = cloudflare::Answer::Items(items.collect(), renegotiate);
-        self.to_cloudflare(now, call, answer);
+        self.only_cloudflare(now, call, answer);
     }
 
     /// On which lines a call has put what is published.
@@ -197,7 +184,7 @@ impl Machine {
         let pairs = sources.into_iter().zip(mids);
         let placed = pairs.filter_map(|(source, mid)| Some((named(&source)?, mid)));
         let answer = janus::Answer::Placed(placed.collect());
-        self.to_janus(now, janus::Input::Answered(CallNumber(call), answer));
+        self.only_janus(now, janus::Input::Answered(CallNumber(call), answer));
     }
 
     /// What comes: of each line its name, its feed, and its name there.
@@ -211,7 +198,7 @@ impl Machine {
             _ => None,
         });
         let answer = janus::Answer::Streams(streams.collect(), offered);
-        self.to_janus(now, janus::Input::Answered(CallNumber(call), answer));
+        self.only_janus(now, janus::Input::Answered(CallNumber(call), answer));
     }
 
     /// A call is done.
@@ -227,7 +214,7 @@ impl Machine {
 
     /// Nobody answered a call.
     pub fn silent(&mut self, now: f64, call: u32) {
-        self.to_cloudflare(now, call, cloudflare::Answer::Silent);
+        self.only_cloudflare(now, call, cloudflare::Answer::Silent);
     }
 
     /// The answer to a call is none.
@@ -257,6 +244,18 @@ impl Machine {
 }
 
 impl Machine {
+    fn wish(&mut self, now: f64, wish: Option<Wish>) {
+        let Some(wish) = wish else {
+            return;
+        };
+        match &mut self.0 {
+            Which::Cloudflare(machine) => {
+                machine.handle(millis(now), cloudflare::Input::Wish(wish));
+            }
+            Which::Janus(machine) => machine.handle(millis(now), janus::Input::Wish(wish)),
+        }
+    }
+
     fn both(&mut self, now: f64, of_cloudflare: cloudflare::Input, of_janus: janus::Input) {
         match &mut self.0 {
             Which::Cloudflare(machine) => machine.handle(millis(now), of_cloudflare),
@@ -279,14 +278,14 @@ impl Machine {
         );
     }
 
-    fn to_cloudflare(&mut self, now: f64, call: u32, answer: cloudflare::Answer) {
+    fn only_cloudflare(&mut self, now: f64, call: u32, answer: cloudflare::Answer) {
         if let Which::Cloudflare(machine) = &mut self.0 {
             let input = cloudflare::Input::Answered(CallNumber(call), answer);
             machine.handle(millis(now), input);
         }
     }
 
-    fn to_janus(&mut self, now: f64, input: janus::Input) {
+    fn only_janus(&mut self, now: f64, input: janus::Input) {
         if let Which::Janus(machine) = &mut self.0 {
             machine.handle(millis(now), input);
         }

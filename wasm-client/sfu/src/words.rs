@@ -3,7 +3,7 @@
 use samewire_core::sfu::cloudflare::{self, Pushed};
 use samewire_core::sfu::incoming::{Asked, Relayered};
 use samewire_core::sfu::janus::{self, Placing, Side, substream};
-use samewire_core::sfu::{CallNumber, State, put_number, source_name};
+use samewire_core::sfu::{CallNumber, Command, State, put_number, source_name};
 
 /// The names of a picture's layers at Cloudflare, which sorts them, from the best.
 const RIDS: [&str; 3] = ["a", "b", "c"];
@@ -30,22 +30,21 @@ fn state(state: State) -> Vec<String> {
     }
 }
 
-fn call(call: CallNumber, name: &str, about: Vec<String>) -> Vec<String> {
-    let mut list = vec![String::from("call"), number(call.0), String::from(name)];
-    list.extend(about);
-    list
-}
-
-/// A command to the leg of Cloudflare.
-pub(crate) fn of_cloudflare(command: cloudflare::Command) -> Vec<String> {
-    use cloudflare::Command;
+/// A command; `call` names a call and says what it is about.
+pub(crate) fn of<Call>(
+    command: Command<Call>,
+    call: fn(Call) -> (&'static str, Vec<String>),
+) -> Vec<String> {
     match command {
         Command::Begin(begun) => vec![String::from("begin"), number(begun)],
-        Command::Call(number, what) => {
-            let (name, about) = call_of_cloudflare(what);
-            call(number, name, about)
+        Command::Call(CallNumber(place), what) => {
+            let (name, about) = call(what);
+            let mut list = vec![String::from("call"), number(place), String::from(name)];
+            list.extend(about);
+            list
         }
         Command::Abort => words(&["abort"]),
+        Command::KeepAlive => words(&["keepAlive"]),
         Command::Replace(source) => words(&["replace", source_name(source)]),
         Command::State(told) => state(told),
         Command::Published(source, reference) => {
@@ -56,7 +55,8 @@ pub(crate) fn of_cloudflare(command: cloudflare::Command) -> Vec<String> {
     }
 }
 
-fn call_of_cloudflare(call: cloudflare::Call) -> (&'static str, Vec<String>) {
+/// A call of Cloudflare's API.
+pub(crate) fn to_cloudflare(call: cloudflare::Call) -> (&'static str, Vec<String>) {
     use cloudflare::Call;
     let mut about = Vec::new();
     let name = match call {
@@ -108,26 +108,6 @@ const fn side(side: Side) -> &'static str {
     }
 }
 
-/// A command to the leg of Janus.
-pub(crate) fn of_janus(command: janus::Command) -> Vec<String> {
-    use janus::Command;
-    match command {
-        Command::Begin(begun) => vec![String::from("begin"), number(begun)],
-        Command::Call(number, what) => {
-            let (name, about) = call_of_janus(what);
-            call(number, name, about)
-        }
-        Command::KeepAlive => words(&["keepAlive"]),
-        Command::Replace(source) => words(&["replace", source_name(source)]),
-        Command::State(told) => state(told),
-        Command::Published(source, reference) => {
-            words(&["published", source_name(source), &reference])
-        }
-        Command::Track(reference, mid) => words(&["track", &reference, &mid]),
-        Command::End => words(&["end"]),
-    }
-}
-
 fn asked(list: Vec<Asked>) -> Vec<String> {
     let mut about = Vec::new();
     for Asked { reference, layer } in list {
@@ -137,7 +117,8 @@ fn asked(list: Vec<Asked>) -> Vec<String> {
     about
 }
 
-fn call_of_janus(call: janus::Call) -> (&'static str, Vec<String>) {
+/// A call of Janus' API.
+pub(crate) fn to_janus(call: janus::Call) -> (&'static str, Vec<String>) {
     use janus::Call;
     match call {
         Call::Create => ("create", Vec::new()),

@@ -88,9 +88,10 @@ impl Cloudflare {
     }
 
     fn pushed(&mut self, now: Millis, pushed: &[Pushed], items: Vec<Item>) {
-        let Stage::Open(session) = &self.stage else {
+        let Stage::Open(session) = &mut self.stage else {
             return;
         };
+        session.way.negotiated(now);
         let handle = session.handle.clone().unwrap_or_default();
         for push in pushed {
             let item = items.iter().find(|item| item.key == push.name);
@@ -100,9 +101,8 @@ impl Cloudflare {
             let mut reference = handle.clone();
             reference.push('/');
             reference.push_str(&push.name);
-            self.outgoing.placed(now, push.source, mid, reference);
+            self.media.outgoing.placed(now, push.source, mid, reference);
         }
-        self.negotiated(now);
     }
 
     fn pulled(&mut self, now: Millis, asked: &[Asked], items: Vec<Item>) {
@@ -110,11 +110,11 @@ impl Cloudflare {
             let item = items.iter().find(|item| item.key == *reference);
             match item.and_then(|item| item.mid.clone()) {
                 Some(mid) => {
-                    if self.incoming.got(now, reference, mid.clone()) {
+                    if self.media.incoming.got(now, reference, mid.clone()) {
                         self.out.push(Command::Track(reference.clone(), mid));
                     }
                 }
-                None => self.incoming.not_yet(now, reference, false),
+                None => self.media.incoming.not_yet(now, reference, false),
             }
         }
     }
@@ -150,7 +150,7 @@ impl Cloudflare {
     fn not_yet(&mut self, now: Millis, asked: &[Asked]) {
         let several = asked.len() > 1;
         for one in asked {
-            self.incoming.not_yet(now, &one.reference, several);
+            self.media.incoming.not_yet(now, &one.reference, several);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Which call is next.
 
-use super::machine::{Session, Stage, Way};
+use super::machine::{Session, Stage};
 use super::{Call, Cloudflare, MOST_TRACKS, Pushed, SIGN};
 use crate::protocol::client::Source;
 use crate::sfu::layers::layers;
+use crate::sfu::way::Way;
 use crate::sfu::{put_number, source_name};
 use crate::time::Millis;
 
@@ -27,24 +28,24 @@ impl Cloudflare {
         if core::mem::take(look) {
             return Some(Call::Look);
         }
-        if self.outgoing.is_due() {
+        if self.media.outgoing.is_due() {
             return Some(Call::Push(self.pushes()));
         }
-        let asked = self.incoming.due(now, MOST_TRACKS);
+        let asked = self.media.incoming.due(now, MOST_TRACKS);
         if !asked.is_empty() {
             return Some(Call::Pull(asked));
         }
-        let changed = self.incoming.relayered(now);
+        let changed = self.media.incoming.relayered(now);
         if !changed.is_empty() {
             return Some(Call::Update(changed));
         }
-        let mut let_go = self.incoming.take_let_go();
-        let_go.append(&mut self.outgoing.take_let_go());
+        let mut let_go = self.media.incoming.take_let_go();
+        let_go.append(&mut self.media.outgoing.take_let_go());
         (!let_go.is_empty()).then_some(Call::Close(let_go))
     }
 
     fn pushes(&mut self) -> Vec<Pushed> {
-        let due = self.outgoing.due();
+        let due = self.media.outgoing.due();
         let mut pushed = Vec::new();
         for (source, height) in due {
             self.names = self.names.wrapping_add(1);

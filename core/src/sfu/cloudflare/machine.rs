@@ -1,10 +1,9 @@
 //! What state a leg is in, and what it does next.
 
 use super::{Call, Command, Input, SIGN};
-use crate::protocol::client::Source;
-use crate::sfu::incoming::Incoming;
-use crate::sfu::outgoing::{Outgoing, Sender};
-use crate::sfu::patience::{ANSWER_WITHIN, CONNECT_WITHIN, TRACK_WITHIN};
+use crate::sfu::media::Media;
+use crate::sfu::patience::{ANSWER_WITHIN, TRACK_WITHIN};
+use crate::sfu::way::Way;
 use crate::sfu::{CallNumber, Failure, Habit, Queue, State, Transport};
 use crate::time::Millis;
 
@@ -29,17 +28,6 @@ pub(super) struct Session {
     pub(super) line: Line,
     /// Whether to ask if the server still knows the session.
     pub(super) look: bool,
-}
-
-/// ICE and DTLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Nothing was negotiated.
-    None,
-    /// Something was; by this time it is up, or there is no way.
-    Connecting(Millis),
-    /// It is up.
-    Up,
 }
 
 /// The one call at a time.
@@ -78,8 +66,7 @@ pub struct Cloudflare {
     pub(super) number: CallNumber,
     pub(super) names: u32,
     pub(super) out: Queue<Command>,
-    pub(super) outgoing: Outgoing,
-    pub(super) incoming: Incoming,
+    pub(super) media: Media,
 }
 
 impl Default for Cloudflare {
@@ -98,8 +85,7 @@ impl Cloudflare {
             number: CallNumber(0),
             names: 0,
             out: Queue::new(),
-            outgoing: Outgoing::new(Habit::Collects),
-            incoming: Incoming::new(Habit::Collects, SIGN),
+            media: Media::new(Habit::Collects, SIGN),
         }
     }
 
@@ -115,20 +101,10 @@ impl Cloudflare {
                     self.begin();
                 }
             }
-            Input::Publish {
-                source,
-                live,
-                height,
-            } => {
-                let sender = self.outgoing.publish(now, source, live, height);
-                self.replace(source, sender);
+            Input::Wish(wish) => {
+                let sender = self.media.wish(now, wish);
+                self.out.extend(sender.map(Command::Replace));
             }
-            Input::Unpublish(source) => {
-                let sender = self.outgoing.unpublish(now, source);
-                self.replace(source, sender);
-            }
-            Input::Limit(source, active) => self.outgoing.limit(now, source, active),
-            Input::Want(wanted) => self.incoming.want(wanted),
             Input::Transport(begun, transport) if begun == self.begun => self.transport(transport),
             Input::Transport(..) => {}
             Input::Answered(number, answer) => self.answered(now, number, answer),
@@ -157,21 +133,13 @@ impl Cloudflare {
             Line::Free => None,
             Line::Flying { until, .. } | Line::Resting { until, .. } => Some(*until),
         };
-        let way = match session.way {
-            Way::None => None,
-            Way::Connecting(until) => Some(until),
-            // While a call is under way, nothing else is asked.
-            Way::Up if session.line == Line::Free => self.incoming.next(),
-            Way::Up => None,
-        };
-        [line, way].into_iter().flatten().min()
-    }
-
-    fn replace(&mut self, source: Source, sender: Sender) {
-        match sender {
-            Sender::Replace => self.out.push(Command::Replace(source)),
-            Sender::Leave => {}
-        }
+        // While a call is under way, or may not be made, nothing else is asked.
+        let free = session.way == Way::Up && session.line == Line::Free;
+        let next = self.media.incoming.next().filter(|_| free);
+        [line, session.way.until(), next]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn begin(&mut self) {
@@ -179,8 +147,7 @@ impl Cloudflare {
             return;
         }
         self.begun = self.begun.wrapping_add(1);
-        self.outgoing.begin();
-        self.incoming.begin();
+        self.media.begin();
         // What was told of the connection before this one is not true of it.
         self.out.clear();
         self.stage = Stage::Open(Session {
@@ -197,15 +164,14 @@ impl Cloudflare {
         let Stage::Open(session) = &mut self.stage else {
             return;
         };
-        match (transport, session.way) {
-            // The browser may be faster than whoever tells that the answer was applied.
-            (Transport::Connected, Way::None | Way::Connecting(_)) => {
-                session.way = Way::Up;
-                self.out.push(Command::State(State::Connected));
+        match transport {
+            Transport::Connected => {
+                if session.way.up() {
+                    self.out.push(Command::State(State::Connected));
+                }
             }
-            (Transport::Connected, Way::Up) => {}
-            (Transport::Disconnected, _) => session.look = true,
-            (Transport::Failed, _) => {
+            Transport::Disconnected => session.look = true,
+            Transport::Failed => {
                 self.fail(Failure::Ice, "the media's way to the server broke");
             }
         }
@@ -222,7 +188,7 @@ impl Cloudflare {
         let Stage::Open(session) = &self.stage else {
             return;
         };
-        if matches!(session.way, Way::Connecting(until) if until <= now) {
+        if session.way.until().is_some_and(|until| until <= now) {
             return self.fail(
                 Failure::Ice,
                 "no connection came about in time: is UDP, or a TURN server, to be reached?",
@@ -243,7 +209,7 @@ impl Cloudflare {
             return;
         };
         if session.way == Way::Up {
-            for (source, reference) in self.outgoing.take_published() {
+            for (source, reference) in self.media.outgoing.take_published() {
                 self.out.push(Command::Published(source, reference));
             }
         }
@@ -293,14 +259,5 @@ impl Cloudflare {
             tries,
         };
         self.out.push(Command::Call(self.number, call));
-    }
-
-    /// Something was negotiated: from now on ICE and DTLS have their time.
-    pub(super) fn negotiated(&mut self, now: Millis) {
-        if let Stage::Open(session) = &mut self.stage
-            && session.way == Way::None
-        {
-            session.way = Way::Connecting(now + CONNECT_WITHIN);
-        }
     }
 }

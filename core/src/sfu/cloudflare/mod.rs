@@ -19,7 +19,7 @@ mod machine;
 pub use machine::Cloudflare;
 
 use super::incoming::{Asked, Relayered};
-use super::{CallNumber, State, Transport, Wanted};
+use super::{CallNumber, Transport, Wish};
 use crate::protocol::client::Source;
 
 /// What stands before the height in a track's name: `camera-1-720`.
@@ -33,22 +33,9 @@ pub const MOST_TRACKS: usize = 64;
 pub enum Input {
     /// There are credentials, or newer ones.
     Credentials,
-    /// A source is to be sent; live where there is a track.
-    Publish {
-        /// Which.
-        source: Source,
-        /// Whether there is a track.
-        live: bool,
-        /// How high its pictures are.
-        height: u32,
-    },
-    /// A source is sent no more.
-    Unpublish(Source),
-    /// What limits the sender of a source lets it send, or not.
-    Limit(Source, bool),
-    /// Exactly this is wanted.
-    Want(Vec<Wanted>),
-    /// What the peer connection says, and which one: the number of [`Command::Begin`].
+    /// Something is wished.
+    Wish(Wish),
+    /// What the peer connection says, and which one: the number of [`super::Command::Begin`].
     Transport(u32, Transport),
     /// A call was answered, or ended without an answer.
     Answered(CallNumber, Answer),
@@ -117,22 +104,4 @@ pub struct Pushed {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// A new peer connection, of this number; the one before it is closed, and its calls are aborted.
-    Begin(u32),
-    /// A call is to be made, and to be told of by its number.
-    Call(CallNumber, Call),
-    /// Nobody waits for the call in flight any longer.
-    Abort,
-    /// The sender of a source is given its present track.
-    Replace(Source),
-    /// For whoever opened the leg.
-    State(State),
-    /// A source that others can ask for, by this reference.
-    Published(Source, String),
-    /// A track that was wanted comes on this line.
-    Track(String, String),
-    /// The connection is closed, and nothing is told any more.
-    End,
-}
+pub type Command = super::Command<Call>;

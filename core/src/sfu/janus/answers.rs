@@ -80,11 +80,12 @@ impl Janus {
         reference.push_str(mid);
         reference.push(SIGN);
         let height = match source {
-            Source::Camera => self.outgoing.height(source),
+            Source::Camera => self.media.outgoing.height(source),
             Source::Microphone | Source::Screen | Source::ScreenAudio => 0,
         };
         put_number(&mut reference, height);
-        self.outgoing
+        self.media
+            .outgoing
             .placed(now, source, String::from(mid), reference);
     }
 
@@ -97,12 +98,12 @@ impl Janus {
             });
             match found {
                 Some(stream) => {
-                    if self.incoming.got(now, reference, stream.mid.clone()) {
+                    if self.media.incoming.got(now, reference, stream.mid.clone()) {
                         let mid = stream.mid.clone();
                         self.out.push(Command::Track(reference.clone(), mid));
                     }
                 }
-                None => self.incoming.not_yet(now, reference, false),
+                None => self.media.incoming.not_yet(now, reference, false),
             }
         }
     }
@@ -119,7 +120,7 @@ impl Janus {
             (_, Call::Subscribe(asked) | Call::More(asked)) => {
                 let several = asked.len() > 1;
                 for one in asked {
-                    self.incoming.not_yet(now, &one.reference, several);
+                    self.media.incoming.not_yet(now, &one.reference, several);
                 }
             }
             // What cannot be changed or given up stays.

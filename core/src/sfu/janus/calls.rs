@@ -1,11 +1,12 @@
 //! Which call is next, on each of the three lines.
 
-use super::machine::{Joined, Stage, Way};
+use super::machine::{Joined, Stage};
 use super::{Call, Command, Janus, MOST_TRACKS, Placing, Side};
 use crate::protocol::client::Source;
 use crate::sfu::CallNumber;
 use crate::sfu::layers::layers;
 use crate::sfu::patience::BUDGET;
+use crate::sfu::way::Way;
 use crate::time::Millis;
 
 /// So long has Janus for anything.
@@ -52,7 +53,7 @@ impl Janus {
             return;
         };
         if session.publisher.way == Way::Up {
-            for (source, reference) in self.outgoing.take_published() {
+            for (source, reference) in self.media.outgoing.take_published() {
                 self.out.push(Command::Published(source, reference));
             }
         }
@@ -71,8 +72,8 @@ impl Janus {
             let call = match publisher.stage {
                 Joined::No => None,
                 Joined::Attached => Some(Call::Join(feed)),
-                Joined::Yes if publisher.way == Way::None || self.outgoing.is_due() => {
-                    Some(Call::Publish(placings(self.outgoing.due())))
+                Joined::Yes if publisher.way == Way::None || self.media.outgoing.is_due() => {
+                    Some(Call::Publish(placings(self.media.outgoing.due())))
                 }
                 Joined::Yes => None,
             };
@@ -83,7 +84,7 @@ impl Janus {
             let call = if core::mem::take(&mut subscriber.offered) {
                 Some(Call::Start)
             } else {
-                subscribing(&mut self.incoming, now, subscriber.stage)
+                subscribing(&mut self.media.incoming, now, subscriber.stage)
             };
             calls.extend(call.map(|call| (&mut subscriber.line, call)));
         }

@@ -1,10 +1,9 @@
 //! What state a leg is in, and what it does next.
 
 use super::{Command, Input, SIGN, Side, substream};
-use crate::protocol::client::Source;
-use crate::sfu::incoming::Incoming;
-use crate::sfu::outgoing::{Outgoing, Sender};
-use crate::sfu::patience::{CONNECT_WITHIN, KEEPALIVE_EVERY};
+use crate::sfu::media::Media;
+use crate::sfu::patience::KEEPALIVE_EVERY;
+use crate::sfu::way::Way;
 use crate::sfu::{CallNumber, Failure, Habit, Queue, State, Transport, put_number};
 use crate::time::Millis;
 
@@ -64,33 +63,6 @@ pub(super) enum Joined {
     Yes,
 }
 
-/// ICE and DTLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Nothing was negotiated.
-    None,
-    /// Something was; by this time it is up, or there is no way.
-    Connecting(Millis),
-    /// It is up.
-    Up,
-}
-
-impl Way {
-    /// Something was negotiated: from now on ICE and DTLS have their time.
-    pub(super) fn negotiated(&mut self, now: Millis) {
-        if *self == Way::None {
-            *self = Way::Connecting(now + CONNECT_WITHIN);
-        }
-    }
-
-    const fn until(self) -> Option<Millis> {
-        match self {
-            Way::Connecting(until) => Some(until),
-            Way::None | Way::Up => None,
-        }
-    }
-}
-
 /// One participant's way to Janus. See the module.
 #[derive(Clone, Debug)]
 pub struct Janus {
@@ -100,8 +72,7 @@ pub struct Janus {
     pub(super) number: CallNumber,
     name: String,
     pub(super) out: Queue<Command>,
-    pub(super) outgoing: Outgoing,
-    pub(super) incoming: Incoming,
+    pub(super) media: Media,
 }
 
 impl Janus {
@@ -115,8 +86,7 @@ impl Janus {
             number: CallNumber(0),
             name,
             out: Queue::new(),
-            outgoing: Outgoing::new(Habit::Keeps),
-            incoming: Incoming::new(Habit::Keeps, SIGN),
+            media: Media::new(Habit::Keeps, SIGN),
         }
     }
 
@@ -132,20 +102,10 @@ impl Janus {
                     self.begin(now);
                 }
             }
-            Input::Publish {
-                source,
-                live,
-                height,
-            } => {
-                let sender = self.outgoing.publish(now, source, live, height);
-                self.replace(source, sender);
+            Input::Wish(wish) => {
+                let sender = self.media.wish(now, wish);
+                self.out.extend(sender.map(Command::Replace));
             }
-            Input::Unpublish(source) => {
-                let sender = self.outgoing.unpublish(now, source);
-                self.replace(source, sender);
-            }
-            Input::Limit(source, active) => self.outgoing.limit(now, source, active),
-            Input::Want(wanted) => self.incoming.want(wanted),
             Input::Opened(begun) if begun == self.begun => self.opened(now),
             Input::Lost(begun) if begun == self.begun => {
                 self.fail(
@@ -162,7 +122,7 @@ impl Janus {
                 }
             }
             Input::Layered(begun, line, came) if begun == self.begun => {
-                self.incoming.layered(&line, substream(came));
+                self.media.incoming.layered(&line, substream(came));
             }
             Input::Opened(_)
             | Input::Lost(_)
@@ -201,17 +161,10 @@ impl Janus {
                     session.publisher.way.until(),
                     subscriber.line.until(),
                     subscriber.way.until(),
-                    self.incoming.next().filter(|_| asks),
+                    self.media.incoming.next().filter(|_| asks),
                 ];
                 times.into_iter().flatten().min()
             }
-        }
-    }
-
-    fn replace(&mut self, source: Source, sender: Sender) {
-        match sender {
-            Sender::Replace => self.out.push(Command::Replace(source)),
-            Sender::Leave => {}
         }
     }
 
@@ -228,8 +181,7 @@ impl Janus {
             return;
         }
         self.begun = self.begun.wrapping_add(1);
-        self.outgoing.begin();
-        self.incoming.begin();
+        self.media.begin();
         // What was told of the connection before this one is not true of it.
         self.out.clear();
         self.stage = Stage::Opening(now + super::calls::WITHIN);
@@ -269,9 +221,7 @@ impl Janus {
         };
         match transport {
             Transport::Connected => {
-                let first = *way != Way::Up;
-                *way = Way::Up;
-                if first && side == Side::Publisher {
+                if way.up() && side == Side::Publisher {
                     self.out.push(Command::State(State::Connected));
                 }
             }

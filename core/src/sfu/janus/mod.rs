@@ -19,7 +19,7 @@ mod machine;
 pub use machine::Janus;
 
 use super::incoming::{Asked, Relayered};
-use super::{CallNumber, State, Transport, Wanted};
+use super::{CallNumber, Transport, Wish};
 use crate::protocol::client::Source;
 
 /// What stands between a feed, a line and the height of its picture in a reference: `ana-1/2/720`.
@@ -42,22 +42,9 @@ pub enum Side {
 pub enum Input {
     /// There are credentials, or newer ones.
     Credentials,
-    /// A source is to be sent; live where there is a track.
-    Publish {
-        /// Which.
-        source: Source,
-        /// Whether there is a track.
-        live: bool,
-        /// How high its pictures are.
-        height: u32,
-    },
-    /// A source is sent no more.
-    Unpublish(Source),
-    /// What limits the sender of a source lets it send, or not.
-    Limit(Source, bool),
-    /// Exactly this is wanted.
-    Want(Vec<Wanted>),
-    /// The socket of this connection, the number of [`Command::Begin`], is open.
+    /// Something is wished.
+    Wish(Wish),
+    /// The socket of this connection, the number of [`super::Command::Begin`], is open.
     Opened(u32),
     /// It closed, or Janus gave the session or a handle up.
     Lost(u32),
@@ -136,25 +123,7 @@ pub struct Placing {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// A new socket and new peer connections, of this number; those before it are closed.
-    Begin(u32),
-    /// A call is to be made, and to be told of by its number.
-    Call(CallNumber, Call),
-    /// Janus is to hear of us.
-    KeepAlive,
-    /// The sender of a source is given its present track.
-    Replace(Source),
-    /// For whoever opened the leg.
-    State(State),
-    /// A source that others can ask for, by this reference.
-    Published(Source, String),
-    /// A track that was wanted comes on this line.
-    Track(String, String),
-    /// The connections are closed, and nothing is told any more.
-    End,
-}
+pub type Command = super::Command<Call>;
 
 /// The substream of a layer that is counted from the best, and the reverse: Janus counts from the
 /// smallest of three.
