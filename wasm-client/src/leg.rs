@@ -134,7 +134,8 @@ impl Leg {
                 if let Some(reference) = reference.and_then(|given| driven.own(given)) {
                     let want = Fields::new()
                         .put("ref", reference.into())
-                        .put("kind", track.source.kind().into());
+                        .put("kind", track.source.kind().into())
+                        .put("muted", track.muted.into());
                     wanted.push(&want.build());
                 }
             }

@@ -29,6 +29,7 @@ export async function received(): Promise<Received> {
   let framesDecoded = 0;
   let audioPackets = 0;
   for (const connection of window.connections) {
+    if (connection.connectionState === "closed") continue;
     for (const report of (await connection.getStats()).values()) {
       if (report.type !== "inbound-rtp") continue;
       if (report.kind === "video") framesDecoded += report.framesDecoded ?? 0;

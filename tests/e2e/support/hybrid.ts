@@ -93,8 +93,8 @@ function lastEpoch(): number | undefined {
 export function smallPictures() {
   const { mediaDevices } = navigator;
   const capture = mediaDevices.getUserMedia.bind(mediaDevices);
-  mediaDevices.getUserMedia = (constraints) => {
-    const { audio, video } = constraints ?? {};
+  mediaDevices.getUserMedia = (constraints = {}) => {
+    const { audio, video } = constraints;
     return capture({ audio, video: video && { width: 320, height: 240, frameRate: 10 } });
   };
 }
