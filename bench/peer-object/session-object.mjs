@@ -290,6 +290,10 @@ export class PeerObject extends DurableObject {
           switches: 0,
           failovers: 0,
           aborted: 0,
+          standbys: 0,
+          standbysUsed: 0,
+          standbyMs: 0,
+          longestGapMs: 0,
         },
       };
       const { provider, kind: providerKind, mode } = this.#session;
