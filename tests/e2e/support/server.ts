@@ -55,6 +55,11 @@ export class Server {
     return server;
   }
 
+  /** What it has printed: why something went wrong. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** Waits until the Worker answers. */
   async healthy() {
     const late = Date.now() + 60_000;
