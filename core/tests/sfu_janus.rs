@@ -228,14 +228,14 @@ fn a_socket_that_closes_is_a_failure_at_once() {
 }
 
 #[test]
-fn a_socket_that_does_not_open_and_an_answer_that_does_not_come_are_given_up_after_four_seconds() {
+fn a_socket_that_does_not_open_and_an_answer_that_does_not_come_are_given_up_after_five_seconds() {
     for opened in [false, true] {
         let mut leg = Leg::new();
         leg.tell(Input::Credentials);
         if opened {
             leg.tell(Input::Opened(1));
         }
-        leg.wait(3_999);
+        leg.wait(4_999);
         assert_eq!(leg.failure(), None);
         leg.wait(1);
         assert_eq!(leg.failure(), Some(Failure::Timeout));

@@ -2,14 +2,16 @@
 
 use crate::time::Millis;
 
-/// So long has a server for an answer that depends on nobody else.
-pub const ANSWER_WITHIN: Millis = Millis(2_000);
+/// So long has a server for an answer that depends on nobody else, with what the browser does for the
+/// call before: a machine that sets up several connections at once takes a second or two for that.
+pub const ANSWER_WITHIN: Millis = Millis(5_000);
 
 /// So long for a track of somebody else: a server may wait five seconds for its first packet.
 pub const TRACK_WITHIN: Millis = Millis(6_000);
 
-/// For so long a call is made again that fails for the moment; then the leg has failed.
-pub const BUDGET: Millis = Millis(4_000);
+/// For so long a call is made again that fails for the moment; then the leg has failed. As long as a
+/// switch is prepared: later nobody waits for it.
+pub const BUDGET: Millis = Millis(5_000);
 
 /// So long a server is asked whether it knows a session whose media stopped: that speaks against it.
 pub const LOOK_BUDGET: Millis = Millis(1_500);

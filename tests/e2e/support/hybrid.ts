@@ -7,8 +7,11 @@ import { Janus } from "../../support/janus.ts";
 import type { Person } from "./person.ts";
 import { Server } from "./server.ts";
 
-/** Dwells that are short, and a deadline that a machine of two cores keeps with five browsers on it. */
-const TUNING = { MIN_DWELL: 2_000, SETTLED: 3_000, PREPARE_DEADLINE: 15_000 };
+/**
+ * Dwells that are short, a deadline that a machine of two cores keeps with five browsers on it, and no move for quality: what
+ * such a machine encodes for so many is poor.
+ */
+const TUNING = { MIN_DWELL: 2_000, SETTLED: 3_000, PREPARE_DEADLINE: 15_000, POOR_FOR: 600_000 };
 
 export class Hybrid {
   readonly server: Server;

@@ -94,13 +94,19 @@ export class Server {
     return answer.json();
   }
 
-  /** What an operator removes below a session, or all of it. */
-  async remove(session: string, what = ""): Promise<void> {
+  /** What an operator does to a session, or to what is below it. */
+  async change(session: string, method: string, what = "", body?: object): Promise<void> {
     const answer = await fetch(`${this.origin}/v1/sessions/${session}${what}`, {
-      method: "DELETE",
-      headers: { authorization: "Bearer e2e-admin-key" },
+      method,
+      headers: { authorization: "Bearer e2e-admin-key", "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
     });
-    if (!answer.ok) throw new Error(`DELETE ${what}: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`${method} ${what}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** What an operator removes below a session, or all of it. */
+  remove(session: string, what = ""): Promise<void> {
+    return this.change(session, "DELETE", what);
   }
 
   /** `kill -9` for the workerd that runs the Worker and its objects; wrangler starts another. */
