@@ -5,6 +5,7 @@ import type {
   ChatMessage,
   JoinOptions,
   Participant,
+  Progress,
   Quality,
   SamewireError,
 } from "./index.js";
@@ -40,6 +41,8 @@ export interface CallView {
   readonly mode: "p2p" | "sfu" | null;
   /** Whether everyone is on the way to another way of carrying the call, or to a fresh start. */
   readonly isTransitioning: boolean;
+  /** How far a move is that is being prepared; `null` while none is. */
+  readonly progress: Progress | null;
   /** The last measurement of our own connection, or `null` before the first. */
   readonly quality: Quality | null;
   /** Everyone, oneself included, in order of arrival. */

@@ -59,7 +59,16 @@ const SPACES = {
   alert: "quality",
   recommendation: "quality",
 };
-for (const what of ["prepare", "commit", "abort", "connected", "ready", "failed", "session", "driver"])
+for (const what of [
+  "prepare",
+  "commit",
+  "abort",
+  "connected",
+  "ready",
+  "failed",
+  "session",
+  "driver",
+])
   SPACES[what] = "switch";
 
 const WARNINGS = new Set(["error", "failed", "abort", "suspect", "exhausted", "transition:failed"]);

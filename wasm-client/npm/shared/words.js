@@ -65,7 +65,9 @@ export function describe({ state, quality, mode, progress, participantCount }, w
     told.push(steps ? `${words[state]} ${steps}` : words[state]);
   }
   if (participantCount > 0)
-    told.push(participantCount === 1 ? words.person : fill(words.persons, participantCount, "count"));
+    told.push(
+      participantCount === 1 ? words.person : fill(words.persons, participantCount, "count"),
+    );
   if (showMode && mode) told.push(words[mode]);
   return { level, text: told.join(" · ") };
 }
