@@ -371,3 +371,12 @@ fn a_loss_that_climbs_to_15_per_cent_in_a_minute_is_an_alert_then_adaptation_the
         );
     }
 }
+
+#[test]
+fn a_mesh_of_more_than_three_sends_smaller_video_and_never_no_video() {
+    let most = [0, 1, 2, 3, 4, 5, 7].map(Step::in_a_mesh_of);
+    assert_eq!(most[..3], [Step::Full; 3]);
+    assert_eq!(most[3..5], [Step::LowerBitrate; 2]);
+    assert_eq!(most[5..], [Step::LowerResolution; 2]);
+    assert!((3..=7).all(|others| Step::in_a_mesh_of(others).level().video));
+}

@@ -140,7 +140,11 @@ impl Call {
         self.emit_all(&seen);
         // A connection that was made anew sends everything at first.
         if sends {
-            peer.send_no_more_than(as_step(&get(&seen, "step")));
+            let most = match peer.direct() {
+                Some(_) => Step::in_a_mesh_of(self.legs.now().peers.borrow().len()),
+                None => Step::Full,
+            };
+            peer.send_no_more_than(as_step(&get(&seen, "step")).max(most));
         }
     }
 

@@ -27,6 +27,17 @@ pub enum Step {
 }
 
 impl Step {
+    /// The most that is sent to each of so many others over connections of our own. Beyond
+    /// `P2P_PARTICIPANT_LIMIT`, where no SFU is to be had, a mesh carries on with smaller video: what
+    /// goes up is one picture a participant.
+    pub const fn in_a_mesh_of(others: usize) -> Self {
+        match others {
+            0..=2 => Self::Full,
+            3..=4 => Self::LowerBitrate,
+            _ => Self::LowerResolution,
+        }
+    }
+
     fn down(self) -> Self {
         match self {
             Self::Full => Self::LowerBitrate,
