@@ -48,13 +48,15 @@ export async function link(home: Home, up: Way, down: Way = up): Promise<void> {
 }
 
 /** Runs a command in a namespace. */
-export async function within(namespace: string, command: string, input = ""): Promise<void> {
-  const child = spawn("ip", ["netns", "exec", namespace, "sh", "-ec", command]);
+export async function within(namespace: string, command: string, input?: string): Promise<void> {
+  const child = spawn("ip", ["netns", "exec", namespace, "sh", "-ec", command], {
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding("utf8").on("data", (text: string) => (said += text));
   }
-  child.stdin.end(input);
+  child.stdin?.end(input);
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`${namespace}: ${command}: ${said}`);
 }
@@ -166,8 +168,8 @@ export const test = base.extend<PerTest, PerRun>({
           sfu.provider({ priority: 2 }),
         ]),
         CLOUDFLARE_SFU_SECRET: sfu.secret,
-        // Four browsers on two cores, and a relay.
-        TUNING: JSON.stringify({ PREPARE_DEADLINE: 15_000 }),
+        // Two cores that four browsers and a relay share take their time, and make any way a poor one.
+        TUNING: JSON.stringify({ PREPARE_DEADLINE: 15_000, POOR_FOR: 600_000 }),
       });
       await use(server);
       await server.stop();
