@@ -11,7 +11,7 @@ const PEOPLE = 3;
 const ROUNDS = 13;
 /** There by an urgent commit, and back prepared. */
 const URGENT = 5;
-const STILL = 4;
+const STILL = 3;
 
 /** Looked at for so long after everyone has arrived: what is left of the way before is gone by then. */
 const AFTERWARDS_MS = 2_300;

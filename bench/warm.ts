@@ -10,7 +10,7 @@ import { type Call, House, type Traffic } from "./moving.ts";
 
 const PEOPLE = 3;
 const ROUNDS = 2;
-const SPAN_MS = 6_000;
+const SPAN_MS = 5_000;
 /** Of a process, in the unit of /proc: a hundredth of a second. */
 const TICK_MS = 10;
 
