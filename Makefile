@@ -53,8 +53,8 @@ soak: build ## Runs the long tests, one after another. KILLS=20 RACES=100 is a s
 model: ## Walks through many more states of the model than `make test` does. STATES=5000000 a scenario.
 	@cargo run --quiet -p samewire-model --profile model --bin samewire-model -- $(STATES)
 
-bench: build ## Measures, and writes bench/RESULTS.md. Five to seven minutes.
-	@scripts/packages.sh chromium turnserver=coturn
+bench: build ## Measures, and writes bench/RESULTS.md. Ten to twelve minutes.
+	@scripts/packages.sh chromium turnserver=coturn janus
 	@node bench/run.ts
 
 format: $(MODULES) ## Formats Rust and the rest.

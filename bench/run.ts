@@ -15,8 +15,11 @@ import { quiet } from "./quiet.ts";
 import { recovery } from "./recovery.ts";
 import { resumes } from "./resume.ts";
 import { sampling } from "./sampling.ts";
+import { sfuDies } from "./sfu-dies.ts";
 import { sizes } from "./sizes.ts";
+import { switches } from "./switches.ts";
 import { throughput } from "./throughput.ts";
+import { warm } from "./warm.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 process.chdir(root);
@@ -32,6 +35,9 @@ const benches: Record<string, () => Promise<Table | Table[]>> = {
   quiet,
   "first-frame": firstFrames,
   recovery,
+  switches,
+  "sfu-dies": sfuDies,
+  warm,
   sampling,
   sizes,
 };

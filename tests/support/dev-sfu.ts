@@ -58,6 +58,13 @@ export class DevSfu {
     return this.#url;
   }
 
+  /** The entry of `PROVIDERS`, with what else it is to say; the secret of the name is `secret`. */
+  provider(more: object = {}): object {
+    const config = { appId: this.app, url: this.url };
+    const secret = "CLOUDFLARE_SFU_SECRET";
+    return { name: "cloudflare", kind: "sfu", config, secret, ...more };
+  }
+
   async #start(port: number): Promise<void> {
     const { maxSessions, httpIp, listenIp, within = [] } = this.#options;
     const [command, ...rest] = [...within, binary, "--port", String(port)];

@@ -159,7 +159,13 @@ impl Call {
         }
         let unseen = |peer: &Rc<Peer>| !peer.watch.seen.get() && self.expects(&peer.id);
         let leg = self.legs.now();
-        let waits = leg.peers.borrow().iter().any(unseen)
+        let now = browser::now();
+        let late = |peer: &Rc<Peer>| peer.watch.is_late(now);
+        let waits = leg
+            .peers
+            .borrow()
+            .iter()
+            .any(|peer| unseen(peer) || late(peer))
             || self.legs.next().is_some_and(|next| !next.is_ready.get())
             || self.legs.before().is_some();
         let every = if waits { AT_FIRST_MS } else { EVERY_MS };

@@ -19,6 +19,10 @@ pub(crate) const EVERY_MS: f64 = 500.0;
 /// How often while somebody is not seen yet: a page waits for that.
 pub(crate) const AT_FIRST_MS: f64 = 100.0;
 
+/// What should have come and has not, since a look ago, is looked at as often: whether it stalled is to
+/// be known when it has, and not up to a look later.
+const LATE_MS: f64 = 1.5 * EVERY_MS;
+
 /// What was counted of the tracks of one connection.
 pub(crate) type Counters = Rc<RefCell<Vec<Counter>>>;
 
@@ -89,6 +93,15 @@ impl Watch {
         self.any(track_id, lately)
     }
 
+    /// Whether something that came has not come at the last looks, and is not given up.
+    pub(crate) fn is_late(&self, now: f64) -> bool {
+        let late = |counter: &Counter| {
+            let silent = now - counter.moved_at;
+            (LATE_MS..STALLED.0 as f64).contains(&silent)
+        };
+        self.counters.borrow().iter().any(late)
+    }
+
     /// Whether this track, one of ours or of theirs, is somebody who speaks.
     pub(crate) fn speaks(&self, track_id: &str, now: Millis) -> bool {
         self.any(track_id, |counter| counter.voice.speaks(now))
@@ -127,7 +140,8 @@ pub(crate) fn if_relayed(connection: &Connection, then: impl FnOnce() + 'static)
 }
 
 /// Decoded frames of a video, received packets of an audio. A counter that went back belongs to a new
-/// stream and has moved too (R32). Our own sound is counted among them, by what is captured.
+/// stream and has moved too (R32); where the browser says when the last packet came, it moved then, and
+/// not at this look. Our own sound is counted among them, by what is captured.
 pub(crate) fn count(counters: &Counters, report: &JsValue) {
     let now = browser::now();
     let counters = counters.clone();
@@ -163,7 +177,13 @@ pub(crate) fn count(counters: &Counters, report: &JsValue) {
             let Some(known) = known else { return };
             if known.value != value {
                 known.value = value;
-                known.moved_at = now;
+                let read = |key| get(&entry, key).as_f64().unwrap_or(f64::NAN);
+                let ago = read("timestamp") - read("lastPacketReceivedTimestamp");
+                known.moved_at = if ago > 0.0 {
+                    now - ago.min(EVERY_MS)
+                } else {
+                    now
+                };
             }
             if !video {
                 let read = |key| get(&entry, key).as_f64().unwrap_or(f64::NAN);

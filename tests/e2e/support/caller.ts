@@ -35,10 +35,16 @@ export class Caller {
   }
 
   /** Opens a blank page, which the package lies beside, and joins there. */
-  static async joins(name: string, tab: Tab, page: string, ticket: Ticket): Promise<Caller> {
+  static async joins(
+    name: string,
+    tab: Tab,
+    page: string,
+    { url, token }: Ticket,
+    media = MEDIA,
+  ): Promise<Caller> {
     await prepare(tab);
     await tab.goto(page);
-    await tab.evaluate(join, { url: ticket.url, token: ticket.token, media: MEDIA });
+    await tab.evaluate(join, { url, token, media });
     await tab.evaluate(listen);
     return new Caller(name, tab);
   }
@@ -204,7 +210,8 @@ function listen(): void {
 }
 
 async function way(): Promise<string | undefined> {
-  const stats = await window.connections.at(-1)!.getStats();
+  const open = window.connections.filter((one) => one.connectionState !== "closed");
+  const stats = await open.at(-1)!.getStats();
   const reports = [...stats.values()];
   const chosen = reports.find((one) => one.type === "transport" && one.selectedCandidatePairId);
   const pair = stats.get(chosen?.selectedCandidatePairId);

@@ -26,10 +26,9 @@ export class Hybrid {
 
   static async start(options: DevSfuOptions = {}, tuning: object = {}): Promise<Hybrid> {
     const [sfu, janus] = await Promise.all([DevSfu.start(options), Janus.start()]);
-    const config = { appId: sfu.app, url: sfu.url };
     const providers = [
       { name: "p2p", kind: "p2p", priority: 1 },
-      { name: "cloudflare", kind: "sfu", priority: 2, config, secret: "CLOUDFLARE_SFU_SECRET" },
+      sfu.provider({ priority: 2 }),
       janus.provider({ priority: 3 }),
     ];
     const server = await Server.start({

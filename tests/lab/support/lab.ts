@@ -7,10 +7,13 @@ import path from "node:path";
 
 import { type Browser, type BrowserContext, test as base, chromium } from "@playwright/test";
 
+import type { MediaOptions } from "samewire";
+
 import { Caller } from "../../e2e/support/caller.ts";
 import { served } from "../../e2e/support/package-server.ts";
 import { Server } from "../../e2e/support/server.ts";
 import { tabOf } from "../../e2e/support/tab.ts";
+import { DevSfu } from "../../support/dev-sfu.ts";
 
 /** Where the servers are, for everyone. */
 const HOST = "10.9.0.1";
@@ -45,13 +48,15 @@ export async function link(home: Home, up: Way, down: Way = up): Promise<void> {
 }
 
 /** Runs a command in a namespace. */
-export async function within(namespace: string, command: string, input = ""): Promise<void> {
-  const child = spawn("ip", ["netns", "exec", namespace, "sh", "-ec", command]);
+export async function within(namespace: string, command: string, input?: string): Promise<void> {
+  const child = spawn("ip", ["netns", "exec", namespace, "sh", "-ec", command], {
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding("utf8").on("data", (text: string) => (said += text));
   }
-  child.stdin.end(input);
+  child.stdin?.end(input);
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`${namespace}: ${command}: ${said}`);
 }
@@ -109,35 +114,66 @@ export const rebinds = (home: Home, last = 10 + NTH[home]) =>
     ip route replace default via ${HOST}`,
   );
 
+/** What two cores encode for four. */
+const SMALL: MediaOptions = { audio: true, video: { width: 320, height: 240, frameRate: 10 } };
+
 /** A Chromium in each home. */
 type Browsers = Record<Home, Browser>;
 
+export type Come = (home: Home, name: string) => Promise<Caller>;
+
 interface PerTest {
+  arrives: (server: Server, home: Home, name: string, media?: MediaOptions) => Promise<Caller>;
   /** Somebody at home a or b, in the call of this test. */
-  caller: (home: Home, name: string) => Promise<Caller>;
+  caller: Come;
+  /** The same in a call that four people make too large for peer-to-peer. */
+  crowd: Come;
 }
 
 interface PerRun {
   server: Server;
+  /** One with an SFU besides, which is where the servers are. */
+  hybrid: Server;
   browsers: Browsers;
+}
+
+/** A Worker for everyone, whose relay is there for them. */
+async function serve(more: Record<string, string> = {}): Promise<Server> {
+  const urls = ["udp", "tcp"].map((transport) => `turn:${HOST}?transport=${transport}`);
+  const hmac = { secret: "TURN_SECRET", ttlSeconds: 3_600 };
+  const vars = {
+    ICE_SERVERS: JSON.stringify([{ urls: `stun:${HOST}` }, { urls, hmac }]),
+    TURN_SECRET: process.env["TURN_SECRET"]!,
+    ALLOWED_ORIGINS: "http://localhost",
+  };
+  return Server.start({ ...vars, ...more }, HOST);
 }
 
 /** A test with the network to itself, which is perfect when it begins. */
 export const test = base.extend<PerTest, PerRun>({
   server: [
     async ({}, use) => {
-      const urls = ["udp", "tcp"].map((transport) => `turn:${HOST}?transport=${transport}`);
-      const hmac = { secret: "TURN_SECRET", ttlSeconds: 3_600 };
-      const server = await Server.start(
-        {
-          ICE_SERVERS: JSON.stringify([{ urls: `stun:${HOST}` }, { urls, hmac }]),
-          TURN_SECRET: process.env["TURN_SECRET"]!,
-          ALLOWED_ORIGINS: "http://localhost",
-        },
-        HOST,
-      );
+      const server = await serve();
       await use(server);
       await server.stop();
+    },
+    { scope: "worker" },
+  ],
+  hybrid: [
+    async ({}, use) => {
+      const sfu = await DevSfu.start({ listenIp: HOST });
+      const server = await serve({
+        PROVIDERS: JSON.stringify([
+          { name: "p2p", kind: "p2p", priority: 1 },
+          sfu.provider({ priority: 2 }),
+        ]),
+        CLOUDFLARE_SFU_SECRET: sfu.secret,
+        // Two cores that four browsers and a relay share take their time, and make any way a poor one.
+        TUNING: JSON.stringify({ PREPARE_DEADLINE: 15_000, POOR_FOR: 600_000 }),
+      });
+      await use(server);
+      await server.stop();
+      await sfu.stop();
     },
     { scope: "worker" },
   ],
@@ -154,7 +190,7 @@ export const test = base.extend<PerTest, PerRun>({
     },
     { scope: "worker" },
   ],
-  caller: async ({ server, browsers }, use, { testId }) => {
+  arrives: async ({ browsers }, use, { testId }) => {
     for (const home of ["a", "b"] as const) {
       await link(home, {});
       await moves(home);
@@ -162,7 +198,7 @@ export const test = base.extend<PerTest, PerRun>({
       await router(home, { nat: "cone" });
     }
     const contexts: BrowserContext[] = [];
-    await use(async (home, name) => {
+    await use(async (server, home, name, media) => {
       const permissions = ["camera", "microphone", "local-network-access"];
       const context = await browsers[home].newContext({ permissions });
       contexts.push(context);
@@ -173,8 +209,14 @@ export const test = base.extend<PerTest, PerRun>({
         await route.fulfill(await served(pathname));
       });
       const ticket = await server.ticket(`lab-${testId}`, name);
-      return Caller.joins(name, tabOf(page), "http://localhost/", ticket);
+      return Caller.joins(name, tabOf(page), "http://localhost/", ticket, media);
     });
     await Promise.all(contexts.map((context) => context.close()));
+  },
+  caller: async ({ arrives, server }, use) => {
+    await use((home, name) => arrives(server, home, name));
+  },
+  crowd: async ({ arrives, hybrid }, use) => {
+    await use((home, name) => arrives(hybrid, home, name, SMALL));
   },
 });
