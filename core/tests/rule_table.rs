@@ -269,6 +269,17 @@ fn poor_quality_moves_once_in_five_minutes_to_what_is_not_barred_and_not_for_peo
 }
 
 #[test]
+fn poor_quality_moves_nobody_to_where_there_are_too_many_of_them() {
+    let mut walk = Walk::on("sfu", hybrid(), 4);
+    walk.poor = true;
+    assert_eq!(walk.wanted(), None);
+    let east = vec![provider("p2p", 1), provider("sfu", 2), provider("east", 3)];
+    let mut walk = Walk::on("sfu", east, 4);
+    walk.poor = true;
+    assert_eq!(walk.wanted(), to("east", Cause::Quality));
+}
+
+#[test]
 fn returning_waits_for_the_dwell_and_for_a_head_count_that_has_settled() {
     let mut walk = Walk::on("sfu", hybrid(), 2);
     assert_eq!(walk.wanted(), to("p2p", Cause::Returned));

@@ -215,7 +215,7 @@ impl<'a> Situation<'a> {
     fn better_than(&self, current: &Provider) -> Option<Move> {
         let here = rank(current, self.demand);
         self.grew(current, &here)
-            .or_else(|| self.quality())
+            .or_else(|| self.quality(&here))
             .or_else(|| self.returned(&here))
             .or_else(|| self.score(&here))
     }
@@ -228,8 +228,9 @@ impl<'a> Situation<'a> {
         (too_many && fits_better).then(|| to(best, Cause::Grew))
     }
 
-    /// The move bars the current one, so whatever is not barred is better.
-    fn quality(&self) -> Option<Move> {
+    /// The move bars the current one, so whatever is not barred is better; unless it takes fewer people
+    /// than are here, which makes nothing better for them.
+    fn quality(&self, here: &Rank) -> Option<Move> {
         let tuning = self.demand.tuning;
         let again = self
             .quality_moved_at
@@ -240,7 +241,8 @@ impl<'a> Situation<'a> {
             .bars
             .poor_elsewhere(self.demand.now, self.current);
         let (best, rank) = self.best(|_| true)?;
-        (self.poor && !own && again && rank.barred_until.is_none())
+        let takes_them = rank.people_beyond <= here.people_beyond;
+        (self.poor && !own && again && takes_them && rank.barred_until.is_none())
             .then(|| to(best, Cause::Quality))
     }
 
