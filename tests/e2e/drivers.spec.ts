@@ -234,6 +234,19 @@ for (const [driver, start] of Object.entries(SFUS)) {
       expect(await ana.told("track")).toHaveLength(2);
     });
 
+    test("R34: renewed STUN servers are those of every connection, now and after a restart", async () => {
+      const ana = await room.join("ana");
+      await ana.publish("camera", camera);
+      await ana.published("camera");
+      expect(await ana.servers()).toEqual([]);
+      const renewed = "stun:127.0.0.1:9";
+      await ana.configure([{ urls: renewed }]);
+      expect(new Set(await ana.servers())).toEqual(new Set([renewed]));
+      await ana.restart();
+      await ana.published("camera", 2);
+      expect(new Set(await ana.servers())).toEqual(new Set([renewed]));
+    });
+
     test("whoever leaves leaves nothing behind, and says nothing more", async ({ page }) => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ben.publish("camera", camera);

@@ -113,6 +113,8 @@ export interface DriverLeg {
   subscribe(wanted: Wanted[]): void;
   /** Holds the sender of a source to this, now and when it is published later. */
   limit(source: LegSource, limit: SendLimit): void;
+  /** Other STUN and TURN servers, as when their credentials were renewed: for whatever is gathered from now on. */
+  configure(iceServers: RTCIceServer[]): void;
   /** The statistics of all connections of the leg as one report; empty while there is none. */
   stats(): Promise<Map<string, object>>;
   /** The way is dead: connects anew, and keeps what is published and wanted. `published` and `track` are told again. */

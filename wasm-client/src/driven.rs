@@ -253,6 +253,11 @@ impl Driven {
         self.line.get()
     }
 
+    /// Other STUN and TURN servers, from the next gathering on (R34).
+    pub(crate) fn configure(&self, ice_servers: &JsValue) {
+        self.ask("configure", core::slice::from_ref(ice_servers));
+    }
+
     /// Connects anew.
     pub(crate) fn restart(&self) {
         self.line.set(Line::Coming);

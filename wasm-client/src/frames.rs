@@ -222,6 +222,7 @@ impl Call {
                     direct.configure(&servers, peer.watch.ladder.get().is_relayed());
                 }
             }
+            self.legs.configure(&servers);
             let urls = browser::stringify(&servers).unwrap_or_default();
             // Searching text costs kilobytes; comparing bytes does not.
             let has = |scheme: &[u8]| urls.as_bytes().windows(scheme.len()).any(|at| at == scheme);

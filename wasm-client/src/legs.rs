@@ -101,6 +101,15 @@ impl Legs {
         self.names().includes(provider, 0)
     }
 
+    /// Tells every way through a provider of other STUN and TURN servers.
+    pub(crate) fn configure(&self, ice_servers: &JsValue) {
+        let spare = self.spare.borrow().clone();
+        let driven = self.live().filter_map(|leg| leg.driven().cloned());
+        for driven in driven.chain(spare) {
+            driven.configure(ice_servers);
+        }
+    }
+
     pub(crate) fn close_next(&self) {
         if let Some(leg) = self.next.take() {
             leg.close();

@@ -198,6 +198,22 @@ export class Leg {
     ] as [string, LegSource, { maxBitrate?: number; active: boolean }]);
   }
 
+  configure(iceServers: RTCIceServer[]) {
+    return this.#page.evaluate(([id, servers]) => window.legs[id]!.leg.configure(servers), [
+      this.id,
+      iceServers,
+    ] as [string, RTCIceServer[]]);
+  }
+
+  /** The STUN and TURN servers of every connection that it has. */
+  servers(): Promise<string[]> {
+    return this.#page.evaluate((id) => {
+      const connections = (window.legs[id]!.leg as any).connections() as RTCPeerConnection[];
+      const open = connections.filter((one) => one && one.connectionState !== "closed");
+      return open.flatMap((one) => one.getConfiguration().iceServers!.flatMap(({ urls }) => urls));
+    }, this.id);
+  }
+
   restart() {
     return this.#page.evaluate((id) => window.legs[id]!.leg.restart(), this.id);
   }

@@ -89,6 +89,12 @@ export class Leg {
     return statistics(this.connections().filter(Boolean));
   }
 
+  configure(iceServers) {
+    this.options = { ...this.options, iceServers };
+    for (const pc of this.connections())
+      if (pc && pc.connectionState !== "closed") pc.setConfiguration(this.#ice());
+  }
+
   restart() {
     if (this.#unloaded && !this.#closed) this.#load();
     this.tell("restart");
@@ -170,15 +176,15 @@ export class Leg {
 
   /** A new connection, which says how it is. */
   connection(publisher) {
-    const { iceServers, iceTransportPolicy } = this.options;
     const begun = this.begun;
-    const pc = new RTCPeerConnection({
-      iceServers,
-      iceTransportPolicy,
-      bundlePolicy: "max-bundle",
-    });
+    const pc = new RTCPeerConnection(this.#ice());
     pc.onconnectionstatechange = () => this.tell("transport", begun, publisher, pc.connectionState);
     return pc;
+  }
+
+  #ice() {
+    const { iceServers, iceTransportPolicy } = this.options;
+    return { iceServers, iceTransportPolicy, bundlePolicy: "max-bundle" };
   }
 
   /** Puts a source on a connection. */
