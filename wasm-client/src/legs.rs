@@ -148,10 +148,14 @@ impl Call {
             return Carrier::Nothing;
         }
         let spare = self.legs.spare.take();
-        match spare.filter(|spare| spare.provider == provider) {
-            Some(spare) => Carrier::Driver(spare),
-            None => Carrier::Driver(self.drive(provider)),
-        }
+        Carrier::Driver(match spare {
+            Some(spare) if spare.provider == provider => spare,
+            // Another one stays warm until the session releases it.
+            other => {
+                *self.legs.spare.borrow_mut() = other;
+                self.drive(provider)
+            }
+        })
     }
 
     fn drive(&self, provider: &str) -> Rc<Driven> {
