@@ -58,6 +58,9 @@ function playwrightCounts(output: string): Counts | undefined {
 const indented = (block: string | undefined) =>
   (block ?? "").split("\n").flatMap((line) => line.trim() || []);
 
+/** The files of tests with four and five browsers at once. */
+const CROWDS = "hybrid\\.spec";
+
 /** `cargo test` closes a binary that fails with `failures:` and its tests. */
 const cargoNames = (output: string) =>
   [...output.matchAll(/^failures:\n((?: {4}\S+\n)+)/gm)].flatMap((found) => indented(found[1]));
@@ -132,7 +135,13 @@ const steps: Step[] = [
   },
   {
     name: "end-to-end tests in Chromium and Firefox",
-    command: "playwright test -c tests",
+    command: `playwright test -c tests --grep-invert '@long|${CROWDS}'`,
+    count: playwrightCounts,
+    names: playwrightNames,
+  },
+  {
+    name: "end-to-end tests with many people, who want the machine for themselves",
+    command: `playwright test -c tests --workers=1 --grep '${CROWDS}' --grep-invert @long`,
     count: playwrightCounts,
     names: playwrightNames,
   },

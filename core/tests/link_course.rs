@@ -97,7 +97,7 @@ fn a_provider_without_a_driver_is_declined_once_and_the_call_stays_where_it_is()
         [Step::Started(5), Step::Decline(5)]
     );
     assert_eq!(course.hear(News::Prepare(foreign(5))), []);
-    assert_eq!(course.hear(News::Abort), [Step::Failed(5)]);
+    assert_eq!(course.hear(News::Abort(5)), [Step::Failed(5)]);
     assert_eq!((course.epoch(), course.is_driven()), (4, true));
     assert_eq!(course.phase(true), Phase::Connected);
 }
@@ -116,7 +116,7 @@ fn a_commit_to_a_provider_without_a_driver_is_obeyed_and_declined() {
 fn an_abort_after_the_commit_of_the_same_epoch_aborts_nothing() {
     let mut course = connected();
     let _ = course.hear(News::Commit(p2p(5)));
-    assert_eq!(course.hear(News::Abort), []);
+    assert_eq!(course.hear(News::Abort(5)), []);
     assert_eq!(course.phase(true), Phase::Switching);
 }
 
@@ -202,8 +202,11 @@ fn a_new_participation_ends_the_transition_of_the_old_one() {
 fn r12_an_abort_closes_the_prepared_leg_and_nothing_else() {
     let mut course = connected();
     let _ = course.hear(News::Prepare(p2p(5)));
-    assert_eq!(course.hear(News::Abort), [Step::Close(5), Step::Failed(5)]);
-    assert_eq!(course.hear(News::Abort), []);
+    assert_eq!(
+        course.hear(News::Abort(5)),
+        [Step::Close(5), Step::Failed(5)]
+    );
+    assert_eq!(course.hear(News::Abort(5)), []);
     assert_eq!((course.epoch(), course.has_arrived()), (4, true));
     assert_eq!(course.phase(true), Phase::Connected);
 }
@@ -225,7 +228,7 @@ fn r13_who_comes_during_a_switch_prepares_its_target_only() {
 
 #[test]
 fn r13_who_came_during_a_switch_that_comes_to_nothing_connects_where_the_session_stays() {
-    for news in [News::Abort, News::Exhausted] {
+    for news in [News::Abort(5), News::NoSwitch, News::Exhausted] {
         let mut course = Course::default();
         let _ = course.begin("life-1".to_owned(), p2p(4), Some(p2p(5)));
         let _ = course.hear(News::Prepare(p2p(5)));
@@ -248,5 +251,24 @@ fn who_comes_during_a_switch_that_it_cannot_follow_connects_where_the_session_is
         course.hear(News::Prepare(foreign(5))),
         [Step::Started(5), Step::Decline(5)]
     );
-    assert_eq!(course.hear(News::Abort), [Step::Failed(5)]);
+    assert_eq!(course.hear(News::Abort(5)), [Step::Failed(5)]);
+}
+
+#[test]
+fn what_a_resume_tells_again_of_an_earlier_switch_changes_nothing_about_the_one_under_way() {
+    let mut course = connected();
+    let _ = course.hear(News::Prepare(p2p(7)));
+    for news in [
+        News::Prepare(p2p(5)),
+        News::Abort(5),
+        News::Prepare(foreign(6)),
+        News::Abort(6),
+        News::Prepare(p2p(7)),
+    ] {
+        assert_eq!(course.hear(news), []);
+    }
+    assert_eq!(
+        course.hear(News::Abort(7)),
+        [Step::Close(7), Step::Failed(7)]
+    );
 }

@@ -71,7 +71,13 @@ impl Leg {
             return;
         };
         let answer = match reply {
-            Reply::Refused(code) => Answer::Refused(code, 0),
+            Reply::Refused(code) => {
+                // What is not there to be closed is closed; asking again would change nothing.
+                if matches!((&call, code), (Call::Close(_), 400 | 404 | 406)) {
+                    self.does(&call, true);
+                }
+                Answer::Refused(code, 0)
+            }
             Reply::Silent => Answer::Silent,
             Reply::Garbage => Answer::Garbage,
             Reply::Good => self.does(&call, true),

@@ -88,7 +88,14 @@ impl Leg {
         }
         let (number, call) = self.flight.remove(0);
         let answer = match reply {
-            Reply::Refused(code) => Answer::Refused(code),
+            Reply::Refused(code) => {
+                // What is not there to be let go of is gone; asking again would change nothing.
+                if let Call::LetGo(mids) = &call {
+                    let coming = &mut self.seen.there.coming;
+                    coming.retain(|mid, _| !mids.contains(mid));
+                }
+                Answer::Refused(code)
+            }
             // A socket that is reliable says nothing of it: the deadline will.
             Reply::Silent => return self.flight.insert(0, (number, call)),
             Reply::Garbage => Answer::Garbage,

@@ -187,7 +187,7 @@ test("the last device that goes away is told and muted, and taken again when it 
   expect(await errors(ana)).toEqual(["device-lost"]);
 });
 
-test("a lost device stays off when it is back, if it was muted meanwhile or while it was there", async ({
+test("@long a lost device stays off when it is back, if it was muted meanwhile or while it was there", async ({
   person,
 }) => {
   const { ana, ben } = await plugged(person, "demo-unplug-muted");
@@ -211,7 +211,7 @@ test("a lost device stays off when it is back, if it was muted meanwhile or whil
   for (const source of ["camera", "microphone"] as const) await receives(ben, "Ana", source);
 });
 
-test("a track of the page's own that ends is told and muted, and no device takes its place unasked", async ({
+test("@long a track of the page's own that ends is told and muted, and no device takes its place unasked", async ({
   person,
 }) => {
   const ana = await person(server, "demo-own-track", "Ana");
@@ -227,7 +227,7 @@ test("a track of the page's own that ends is told and muted, and no device takes
   await receives(ben, "Ana", "camera");
 });
 
-test("a device that is chosen while the lost one is looked for is taken, whoever is answered first", async ({
+test("@long a device that is chosen while the lost one is looked for is taken, whoever is answered first", async ({
   person,
 }) => {
   for (const order of [
@@ -248,7 +248,7 @@ test("a device that is chosen while the lost one is looked for is taken, whoever
   }
 });
 
-test("a camera that is switched on stays on, though another one is asked for meanwhile and not there", async ({
+test("@long a camera that is switched on stays on, though another one is asked for meanwhile and not there", async ({
   person,
 }) => {
   const ana = await person(server, "demo-on-and-other", "Ana");
@@ -266,7 +266,7 @@ test("a camera that is switched on stays on, though another one is asked for mea
   expect(await own(ana, "camera")).toMatchObject({ live: true });
 });
 
-test("of two devices the one that was chosen last is taken, though the other is answered later", async ({
+test("@long of two devices the one that was chosen last is taken, though the other is answered later", async ({
   person,
 }) => {
   const ana = await person(server, "demo-last-choice", "Ana");

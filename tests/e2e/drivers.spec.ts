@@ -56,7 +56,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       expect(await ben.kinds()).toContain("candidate-pair");
     });
 
-    test("what is published and wanted before the credentials is there after them", async () => {
+    test("@long what is published and wanted before the credentials is there after them", async () => {
       const [ana, ben] = [await room.leg("ana"), await room.leg("ben")];
       await ana.publish("microphone", microphone);
       await ana.publish("camera", camera);
@@ -67,7 +67,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       await ben.sees(picture);
     });
 
-    test("both ways at once, on one leg each", async () => {
+    test("@long both ways at once, on one leg each", async () => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ana.publish("camera", camera);
       await ben.publish("camera", camera);
@@ -98,7 +98,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       expect(await ben.told("track")).toHaveLength(1);
     });
 
-    test("whoever was muted for long is seen again, in the old place or in a new one", async ({
+    test("@long whoever was muted for long is seen again, in the old place or in a new one", async ({
       page,
     }) => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
@@ -118,7 +118,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       expect(await ana.told("published")).toHaveLength(sfu.forgetsSilence ? 2 : 1);
     });
 
-    test("what is muted from the beginning is published with its first track", async () => {
+    test("@long what is muted from the beginning is published with its first track", async () => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ana.publish("camera", null);
       await ana.publish("microphone", microphone);
@@ -157,7 +157,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       await ben.sees(again);
     });
 
-    test("what is not wanted any more comes no more, and comes again when it is", async () => {
+    test("@long what is not wanted any more comes no more, and comes again when it is", async () => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ana.publish("camera", camera);
       await ana.publish("microphone", microphone);
@@ -177,7 +177,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       await ben.sees(ref);
     });
 
-    test("what does not exist yet holds up nothing that does", async () => {
+    test("@long what does not exist yet holds up nothing that does", async () => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ana.publish("camera", camera);
       const ref = await ana.published("camera");
@@ -205,7 +205,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       await expect.poll(async () => (await ben.coming(ref))?.height).toBe(360);
     });
 
-    test("a sender that is limited to nothing sends nothing, and goes on when it may", async () => {
+    test("@long a sender that is limited to nothing sends nothing, and goes on when it may", async () => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ana.publish("camera", camera);
       const ref = await ana.published("camera");
@@ -234,7 +234,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       expect(await ana.told("track")).toHaveLength(2);
     });
 
-    test("R34: renewed STUN servers are those of every connection, now and after a restart", async () => {
+    test("@long R34: renewed STUN servers are those of every connection, now and after a restart", async () => {
       const ana = await room.join("ana");
       await ana.publish("camera", camera);
       await ana.published("camera");
@@ -284,7 +284,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
       await ana.state("connected");
     });
 
-    test("a server that dies is a failure, and one that is back is restarted to", async () => {
+    test("@long a server that dies is a failure, and one that is back is restarted to", async () => {
       const [ana, ben] = [await room.join("ana"), await room.join("ben")];
       await ana.publish("camera", camera);
       const ref = await ana.published("camera");
@@ -309,7 +309,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
     ["silent", "timeout"],
     ["garbage", "other"],
   ] as const) {
-    test(`${driver}: a server that is ${how} is a failure, in words`, async ({ page }) => {
+    test(`@long ${driver}: a server that is ${how} is a failure, in words`, async ({ page }) => {
       const sfu = await BROKEN[driver]!(how);
       try {
         const room = await Room.without(page, driver, sfu);
@@ -327,7 +327,7 @@ for (const [driver, start] of Object.entries(SFUS)) {
     });
   }
 
-  test(`${driver}: whom a full server does not take is told so`, async ({ page }) => {
+  test(`@long ${driver}: whom a full server does not take is told so`, async ({ page }) => {
     test.setTimeout(600_000);
     const sfu = await start();
     try {

@@ -185,7 +185,7 @@ test("R41: a pair that is one-way is alerted, and its initiator negotiates afres
   await expect.poll(async () => (await ben.page.evaluate(ufrags))[0]).not.toBe(before);
 });
 
-test("R35: whoever talks faster than the session listens loses nothing and says nothing twice", async ({
+test("@long R35: whoever talks faster than the session listens loses nothing and says nothing twice", async ({
   person,
 }) => {
   const { ana, ben } = await pair(person, "demo-fast");

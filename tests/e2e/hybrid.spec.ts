@@ -94,7 +94,7 @@ test("an SFU that dies under four people leaves them all on the other one", asyn
   }
 });
 
-test("two who are pinned to an SFU that dies talk directly", async ({ person }) => {
+test("@long two who are pinned to an SFU that dies talk directly", async ({ person }) => {
   const session = "demo-pinned";
   const people = await come(person, session, "Ana", "Ben");
   await hybrid.areTogether(people, session);

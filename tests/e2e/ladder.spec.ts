@@ -54,7 +54,7 @@ for (const [who, other] of [
   ["Ana", "who waits for offers"],
   ["Ben", "who makes them"],
 ] as const) {
-  test(`R24: ICE that fails at the one ${other} is healed by a restart, on the connection that was there`, async ({
+  test(`${who === "Ben" ? "@long " : ""}R24: ICE that fails at the one ${other} is healed by a restart, on the connection that was there`, async ({
     person,
   }) => {
     const { ana, ben } = await pair(person, `demo-ice-${who}`);
@@ -114,7 +114,7 @@ for (const who of ["Ana", "Ben"]) {
   });
 }
 
-test("both ends that make their connection anew at the same moment end up with the same one", async ({
+test("@long both ends that make their connection anew at the same moment end up with the same one", async ({
   person,
 }) => {
   const { ana, ben } = await pair(person, "demo-both");
@@ -218,7 +218,9 @@ for (const [what, before] of Object.entries({
   "with timers that a browser slows down": slowTimers,
   "whose policy allows no worker, by its own timers": noWorkers,
 })) {
-  test(`R28: a hidden tab ${what} beats on and keeps its lease`, async ({ person }) => {
+  test(`${before === noWorkers ? "@long " : ""}R28: a hidden tab ${what} beats on and keeps its lease`, async ({
+    person,
+  }) => {
     const tuning = { HEARTBEAT: 1_000, LEASE: 3_000, HIDDEN_LEASE: 3_000, PROBE: 500 };
     const strict = await Server.start({ TUNING: JSON.stringify(tuning) });
     try {

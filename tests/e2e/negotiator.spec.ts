@@ -181,7 +181,7 @@ function expectAgreement(outcome: Outcome, seed: number) {
 }
 
 for (const longest of [0, 5, 20, 40]) {
-  test(`R22 both sides renegotiate at once through 0–${longest} ms of delay, and always settle`, async ({
+  test(`${longest < 40 ? "@long " : ""}R22 both sides renegotiate at once through 0–${longest} ms of delay, and always settle`, async ({
     page,
   }) => {
     await page.goto(server.origin);

@@ -84,7 +84,7 @@ test("a layer is preferred, and another one instead, without a packet missing be
   expect((await ben.received("video")).lost).toBe(0);
 });
 
-test("what is pulled is closed with an exchange, and pulled once more on the same connection", async ({
+test("@long what is pulled is closed with an exchange, and pulled once more on the same connection", async ({
   two,
 }) => {
   const [ana, ben] = two;
@@ -104,7 +104,9 @@ test("what is pulled is closed with an exchange, and pulled once more on the sam
   }
 });
 
-test("what is pushed is closed with an exchange, and can be pulled no more", async ({ two }) => {
+test("@long what is pushed is closed with an exchange, and can be pulled no more", async ({
+  two,
+}) => {
   const [ana, ben] = two;
   const [voice, picture] = [await ana.push("audio"), await ana.push("video")];
   await ben.pull("picture", picture);
@@ -120,7 +122,7 @@ test("what is pushed is closed with an exchange, and can be pulled no more", asy
   expect(body.tracks[0]).toMatchObject({ errorCode: "not_found_track_error" });
 });
 
-test("an SFU that was killed and started again knows nobody, and partytracks begins anew", async ({
+test("@long an SFU that was killed and started again knows nobody, and partytracks begins anew", async ({
   two,
 }) => {
   const [ana] = two;
@@ -135,7 +137,7 @@ test("an SFU that was killed and started again knows nobody, and partytracks beg
     .toEqual([expect.objectContaining({ status: "active" })]);
 });
 
-test("an SFU that was frozen and thawed goes on where it was", async ({ two }) => {
+test("@long an SFU that was frozen and thawed goes on where it was", async ({ two }) => {
   const [ana, ben] = two;
   await ben.pull("picture", await ana.push("video"));
   await ben.frame("picture");

@@ -166,6 +166,10 @@ impl Call {
     /// Does what follows, then tells the state: whoever listens finds the call as it is said to be.
     pub(crate) fn follow(&self, steps: Vec<Step>, frame: &JsValue) {
         for step in steps {
+            // Whoever is told of one may leave at that.
+            if self.state.get() == State::Left {
+                return;
+            }
             let (name, epoch) = match step {
                 Step::Started(epoch) => ("transition:started", epoch),
                 Step::Failed(epoch) => ("transition:failed", epoch),

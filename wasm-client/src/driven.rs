@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::Ordering;
 
+use js_sys::Array;
 use samewire_core::link::{Ladder, Line};
 use samewire_core::quality::Step;
 use wasm_bindgen::JsValue;
@@ -205,7 +206,15 @@ impl Driven {
     }
 
     /// Receives exactly this.
-    pub(crate) fn subscribe(&self, wanted: JsValue) {
+    pub(crate) fn subscribe(&self, wanted: Array) {
+        let is_wanted = |known: &str| {
+            let mut all = wanted.iter();
+            all.any(|want| browser::is(&want, "ref", known))
+        };
+        self.received
+            .borrow_mut()
+            .retain(|(known, _)| is_wanted(known));
+        let wanted = wanted.into();
         self.ask("subscribe", core::slice::from_ref(&wanted));
         *self.wanted.borrow_mut() = wanted;
     }

@@ -79,7 +79,7 @@ impl Call {
             "credentials" => self.take_credentials(frame),
             "standby" => self.stand_by(frame),
             "standby_release" => self.legs.close_spare(),
-            "abort" => self.hear(News::Abort, frame),
+            "abort" => self.hear(News::Abort(number(frame, "epoch")), frame),
             "exhausted" => self.hear(News::Exhausted, frame),
             "recommendation" => self.emit(kind, frame),
             "alert" => {
@@ -182,7 +182,7 @@ impl Call {
         let news = if switch.is_object() {
             News::Prepare(self.leg_in(&switch))
         } else {
-            News::Abort
+            News::NoSwitch
         };
         self.hear(news, &switch);
     }
@@ -285,6 +285,9 @@ impl Call {
     /// The same participation goes on. Media is not touched (R30); only a pair whose signals may be
     /// lost negotiates anew (R25).
     fn resumed(&self, last_id: u64) {
+        if let Some(next) = self.legs.next() {
+            next.is_ready.set(false);
+        }
         for way in self.directs() {
             if way.unsent.get() || way.last_signal.get() > last_id {
                 way.signals_lost();
@@ -335,8 +338,8 @@ impl Call {
         let wire = get(frame, "participant");
         let id = text(&wire, "id").or_else(|| wire.as_string());
         let Some(id) = id else { return };
-        self.part(&id);
         let gone = self.roster.borrow_mut().remove(&id);
+        self.part(&id);
         if let Some(one) = gone {
             self.tell_participant(&one, "left");
         }

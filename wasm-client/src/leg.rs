@@ -140,7 +140,7 @@ impl Leg {
                 }
             }
         }
-        driven.subscribe(wanted.into());
+        driven.subscribe(wanted);
     }
 
     /// Keeps in mind what the page is shown of somebody, for as long as the next leg has not the same.

@@ -39,6 +39,9 @@ pub(crate) struct Legs {
     before: RefCell<Option<Rc<Leg>>>,
     /// Connected in advance, for an epoch that may come.
     spare: RefCell<Option<Rc<Driven>>>,
+    /// The last credentials of each provider: whoever comes during a switch is given those of the committed
+    /// epoch before it connects there.
+    given: RefCell<Vec<(String, JsValue)>>,
     /// How much of the leg before is still shown.
     leftover: Cell<usize>,
     retry: Cell<Retry>,
@@ -52,6 +55,7 @@ impl Legs {
             next: RefCell::default(),
             before: RefCell::default(),
             spare: RefCell::default(),
+            given: RefCell::default(),
             leftover: Cell::new(0),
             retry: Cell::default(),
         }
@@ -133,6 +137,7 @@ impl Legs {
         self.close_spare();
         self.close_next();
         self.close_before();
+        self.given.take();
         let nowhere = Leg::nowhere(self.now().epoch);
         self.now.replace(nowhere).close();
     }
@@ -171,7 +176,12 @@ impl Call {
         };
         let ladder = Ladder::new(now());
         let drivers = &self.legs.drivers;
-        Driven::open(drivers, provider, options.build(), ladder, Box::new(tell))
+        let driven = Driven::open(drivers, provider, options.build(), ladder, Box::new(tell));
+        let given = self.legs.given.borrow();
+        if let Some((_, credentials)) = given.iter().find(|(of, _)| of == provider) {
+            driven.take_credentials(credentials.clone());
+        }
+        driven
     }
 
     fn make_leg(&self, epoch: u64, provider: &str, quorum: Vec<String>) -> Rc<Leg> {
@@ -285,6 +295,7 @@ impl Call {
     pub(crate) fn part(&self, id: &str) {
         for leg in self.legs.live().chain(self.legs.before()) {
             leg.drop_peer(id);
+            leg.subscribe(&self.others());
         }
     }
 
@@ -395,9 +406,13 @@ impl Call {
             Some(leg) => leg.driven().cloned(),
             None => self.legs.spare.borrow().clone(),
         };
+        let credentials = get(frame, "credentials");
         if let Some(driven) = driven.filter(|driven| driven.provider == provider) {
-            driven.take_credentials(get(frame, "credentials"));
+            driven.take_credentials(credentials.clone());
         }
+        let mut given = self.legs.given.borrow_mut();
+        given.retain(|(of, _)| *of != provider);
+        given.push((provider, credentials));
     }
 
     /// A leg of a driver says something.

@@ -153,7 +153,8 @@ impl Call {
     }
 
     fn look_later(&self) {
-        if self.state.get() == State::Left || self.others().is_empty() {
+        let done = self.others().is_empty() && self.legs.before().is_none();
+        if self.state.get() == State::Left || done {
             self.watch_timer.take();
             return;
         }

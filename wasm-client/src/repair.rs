@@ -94,8 +94,13 @@ impl Call {
     /// What is to be done about the way through a provider, by the best that comes of anybody.
     pub(crate) fn remedy_driven(&self, driven: &Driven, best: Sight) {
         let here = self.others().iter().any(|one| one.told != Health::Lost);
+        // What somebody does not send is no fault of a way that brings the rest.
+        let sight = match best {
+            Sight::Nothing => Sight::Nothing,
+            Sight::Part | Sight::Whole => Sight::Whole,
+        };
         let look = Look {
-            sight: best,
+            sight,
             line: driven.line(),
             here,
             link: self.socket.is_open(),

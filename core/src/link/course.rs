@@ -56,8 +56,10 @@ pub enum News {
     Prepare(Leg),
     /// `commit`.
     Commit(Leg),
-    /// `abort`, or a `session` without a `switch`.
-    Abort,
+    /// `abort` of this epoch.
+    Abort(u64),
+    /// A `session` without a `switch`.
+    NoSwitch,
     /// `exhausted`.
     Exhausted,
     /// Everything expected is decoded.
@@ -169,7 +171,8 @@ impl Course {
         let committed = self.epoch();
         match news {
             News::Prepare(leg) => {
-                if leg.epoch > committed && self.moving != Some(leg.epoch) {
+                // What a resume tells again may be of an earlier switch than the one under way.
+                if leg.epoch > committed && self.moving < Some(leg.epoch) {
                     self.start(leg, &mut steps);
                     if leg.driven {
                         self.prepared = Some(leg.epoch);
@@ -184,8 +187,13 @@ impl Course {
                     self.exhaust(&mut steps);
                 }
             }
-            News::Abort => {
-                // A committed epoch cannot be aborted any more.
+            News::Abort(epoch) => {
+                // A committed epoch cannot be aborted any more, nor does the end of an earlier switch end this one.
+                if self.moving > Some(committed) && self.moving <= Some(epoch) {
+                    self.stay(&mut steps);
+                }
+            }
+            News::NoSwitch => {
                 if self.moving > Some(committed) {
                     self.stay(&mut steps);
                 }
