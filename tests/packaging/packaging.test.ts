@@ -168,7 +168,7 @@ describe("servers and tools", { concurrency: 2 }, () => {
     const said = JSON.parse(await installed.run("node", "fixtures/node/server.js"));
     assert.deepEqual({ touched: said.touched, added: said.added }, { touched: [], added: [] });
     assert.deepEqual(said.entries, {
-      samewire: ["Negotiator", "SamewireError", "init", "join"],
+      samewire: ["Negotiator", "SamewireError", "init", "join", "registerDriver"],
       "samewire/react": [
         "ConnectionIndicator",
         "useCall",
@@ -178,7 +178,7 @@ describe("servers and tools", { concurrency: 2 }, () => {
         "useQuality",
       ],
       "samewire/elements": ["defineElements"],
-      "samewire/inline": ["Negotiator", "SamewireError", "init", "join"],
+      "samewire/inline": ["Negotiator", "SamewireError", "init", "join", "registerDriver"],
     });
   });
 

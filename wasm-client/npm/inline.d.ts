@@ -11,5 +11,5 @@ export function init(): Promise<void>;
 /** Joins a session, as `join` of `samewire` does, after this entry point's {@link init}. */
 export function join(options: JoinOptions): Promise<Call>;
 
-export { Negotiator, SamewireError } from "./index.js";
+export { Negotiator, SamewireError, registerDriver } from "./index.js";
 export type * from "./index.js";

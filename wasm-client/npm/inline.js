@@ -4,7 +4,7 @@
 import { init as load, join as enter } from "samewire";
 import base64 from "../../build/client/samewire.wasm";
 
-export { Negotiator, SamewireError } from "samewire";
+export { Negotiator, SamewireError, registerDriver } from "samewire";
 
 let loaded = false;
 

@@ -27,9 +27,6 @@ const TAKEN = [
   ["bitrateKbps", "availableKbps", "fps", "width", "height", "pair", "audio", "video", "network"],
   [
     "change",
-    "provider",
-    "did",
-    "message",
     "connection",
     "fault",
     "line",
@@ -41,6 +38,9 @@ const TAKEN = [
     "description",
   ],
 ].flat();
+
+/** What is taken besides of what our own drivers say of themselves; no frame has it. */
+const OF_A_DRIVER = [...TAKEN, "provider", "did", "message"];
 
 /** The namespaces of what is not the link's. */
 const SPACES = {
@@ -88,14 +88,14 @@ function candidateKind(text) {
   return type ? `${type}/${protocol}`.toLowerCase() : "end";
 }
 
-function taken(detail) {
+function taken(detail, keys) {
   if (typeof detail !== "object" || detail === null) return { state: plain(detail) };
   const { payload, participant, change, id } = detail;
   const of = { ...detail, participant: participant?.id ?? participant ?? (change && id) };
   const { candidate, description, offer } = payload ?? {};
   if (candidate) of.candidate = candidateKind(String(candidate.candidate));
   if (description) Object.assign(of, { description: description.type, offer });
-  const pairs = TAKEN.map((key) => [key, plain(of[key])]);
+  const pairs = keys.map((key) => [key, plain(of[key])]);
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
 
@@ -138,7 +138,7 @@ export class Trace {
       level,
       what,
       ...(way && { way }),
-      ...taken(detail),
+      ...taken(detail, what === "driver" && !way ? OF_A_DRIVER : TAKEN),
     };
     if (what === "glare") {
       this.#glare[entry.role] += 1;
