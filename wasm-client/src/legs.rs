@@ -293,9 +293,13 @@ impl Call {
 
     /// Nobody needs to be connected to this one any more.
     pub(crate) fn part(&self, id: &str) {
-        for leg in self.legs.live().chain(self.legs.before()) {
+        for leg in self.legs.live() {
             leg.drop_peer(id);
             leg.subscribe(&self.others());
+        }
+        // What others send on the leg before is shown until it has come on the new one.
+        if let Some(before) = self.legs.before() {
+            before.drop_peer(id);
         }
     }
 
